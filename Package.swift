@@ -1,0 +1,108 @@
+// swift-tools-version: 6.2
+// Wici: a message broker between institutions. Targets are layers; arrows point one way:
+// wici -> Hub, Node; Hub -> Ledger -> Core; Hub, Node -> ZeroMQ. See CONTRIBUTING.md.
+import PackageDescription
+
+// Versions are pinned exactly because Package.resolved is not committed.
+let package = Package(
+    name: "wici",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "WiciCore", targets: ["WiciCore"]),
+        .library(name: "WiciNode", targets: ["WiciNode"]),
+        .executable(name: "wici", targets: ["wici"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+        .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
+        .target(
+            name: "WiciCore",
+            dependencies: [
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                "Yams",
+            ],
+            exclude: ["Documentation.docc"]
+        ),
+        .target(
+            name: "WiciLedger",
+            dependencies: [
+                "WiciCore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]
+        ),
+        .target(
+            name: "WiciHub",
+            dependencies: [
+                "WiciCore", "WiciLedger", "ZeroMQ", "Yams",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
+            name: "WiciNode",
+            dependencies: [
+                "WiciCore", "ZeroMQ", "Yams",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .executableTarget(
+            name: "wici",
+            dependencies: [
+                "WiciCore", "WiciLedger", "WiciHub", "WiciNode",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .testTarget(
+            name: "WiciCoreTests",
+            dependencies: [
+                "WiciCore", "Yams",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]
+        ),
+        .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
+        .testTarget(
+            name: "WiciLedgerTests",
+            dependencies: ["WiciLedger", "WiciCore", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .testTarget(
+            name: "WiciHubTests", dependencies: ["WiciHub", "WiciLedger", "WiciCore", "ZeroMQ"]),
+        .testTarget(
+            name: "WiciNodeTests",
+            dependencies: [
+                "WiciNode", "WiciCore", "ZeroMQ", .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+// One set of compiler settings for every target.
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ]
+}
