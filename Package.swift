@@ -94,6 +94,16 @@ let package = Package(
                 "WiciNode", "WiciCore", "ZeroMQ", .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
+        .testTarget(name: "WiciCommandTests", dependencies: ["wici", "WiciCore"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "WiciHub", "WiciNode", "WiciLedger", "WiciCore", "ZeroMQ", "Yams",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(name: "RepositoryTests"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// Whether a message is admitted, to whom it goes, and under which rule. Everything asked twice is
+// remembered: a batch's signature, a selector's eligible set, a set's audience.
+
+import Foundation
+import SwiftProtobuf
+import WiciCore
+import WiciLedger
+
+/// A message that was not admitted.
+struct RefusedEnvelope: Sendable {
+    let refusal: Refusal
+    var faults: [Fault] = []
+    /// As far as they could be read.
+    var messageID = Data()
+    var envelopeDigest = Data()
+
+    /// The refusal as it travels, with the faults of a body or header.
+    var wire: WireRefusal {
+        WireRefusal(
+            refusal,
+            faults: faults.map { fault in
+                var wire = WireFault()
+                wire.field = fault.path
+                wire.code = fault.code.rawValue
+                wire.pl = fault.sentence.polish
+                wire.en = fault.sentence.english
+                return wire
+            }
+        )
+    }
+}
+
+/// Decides single messages under the release in force.
+struct Admission: Sendable {
+    enum Outcome: Sendable {
+        case accepted(AcceptedEntry)
+        case refused(RefusedEnvelope)
+    }
+
+    private(set) var release: Release
+    private var registryEntry: LedgerIndex?
+    private var policyEntry: LedgerIndex?
+    private var verifier = BatchVerifier()
+    private let bodyValidator = Validator.current
+    private let headerValidator = HeaderValidator.current
+    private var subscriptions: [NodeID: NodeSubscriptions] = [:]
+    private var eligibility = EligibilityMemory()
+
+    private struct NodeSubscriptions: Sendable {
+        let wire: [WireSubscription]
+        let parsed: [Subscription]
+    }
+
+    init(release: Release) {
+        self.release = release
+    }
+
+    /// Whether the release's entries are known; before that nothing is decided.
+    var hasEntries: Bool { registryEntry != nil && policyEntry != nil }
+
+    /// Brings a release into force.
+    mutating func adopt(
+        _ newRelease: Release,
+        registryEntry: LedgerIndex,
+        policyEntry: LedgerIndex
+    ) {
+        release = newRelease
+        self.registryEntry = registryEntry
+        self.policyEntry = policyEntry
+        eligibility = EligibilityMemory()
+        verifier = BatchVerifier()
+    }
+
+    /// Whether these are the entries of the release in force.
+    func isInForce(registry: LedgerIndex, policy: LedgerIndex) -> Bool {
+        registry == registryEntry && policy == policyEntry
+    }
+
+    func isInGoodStanding(_ node: NodeID, now: Moment) -> Bool {
+        release.registry.isInGoodStanding(node, at: now)
+    }
+
+    /// Why nothing can be decided today; nil when it can.
+    func expiry(now: Moment) -> Refusal? {
+        if release.registry.isExpired(at: now) { return Refusal(.registryExpired) }
+        if release.policy.isExpired(at: now) { return Refusal(.policyExpired) }
+        return nil
+    }
+
+    // MARK: Subscriptions
+
+    mutating func subscribe(_ node: NodeID, to wire: [WireSubscription]) {
+        subscriptions[node] = NodeSubscriptions(
+            wire: wire,
+            parsed: wire.compactMap { try? Subscription(wire: $0) }
+        )
+        eligibility.forgetAudiences()
+    }
+
+    func subscriptions(of node: NodeID) -> [WireSubscription] {
+        subscriptions[node]?.wire ?? []
+    }
+
+    /// Why a node may not have this subscription; nil when it may.
+    func refusal(
+        of wire: WireSubscription,
+        at place: Int,
+        for node: NodeID,
+        now: Moment
+    ) -> Refusal? {
+        guard let institution = release.registry.institution(of: node) else {
+            return Refusal(.unknownKey)
+        }
+        do throws(RoutingRefusal) {
+            let subscription = try Subscription(wire: wire)
+            return release.policy.subscriptionRefusal(
+                subscription,
+                for: institution,
+                on: WarsawTime.date(at: now)
+            )?.inField("subscriptions[\(place)]")
+        } catch {
+            return error.refusal.inField("subscriptions[\(place)]")
+        }
+    }
+
+    // MARK: Deciding
+
+    /// Decides one envelope that an authenticated node submitted.
+    mutating func decide(_ bytes: Data, from node: NodeID, now: Moment) -> Outcome {
+        let parts: EnvelopeParts
+        do throws(EnvelopeError) {
+            parts = try EnvelopeParts(bytes: bytes, form: .submitted)
+        } catch {
+            return .refused(RefusedEnvelope(refusal: error.refusal))
+        }
+        var refused = RefusedEnvelope(
+            refusal: Refusal(.malformedEnvelope),
+            messageID: parts.messageID.data,
+            envelopeDigest: parts.digest.data
+        )
+        func refuse(_ refusal: Refusal, _ faults: [Fault] = []) -> Outcome {
+            refused = RefusedEnvelope(
+                refusal: refusal,
+                faults: faults,
+                messageID: refused.messageID,
+                envelopeDigest: refused.envelopeDigest
+            )
+            return .refused(refused)
+        }
+        if let refusal = expiry(now: now) { return refuse(refusal) }
+        guard parts.sender == node else {
+            return refuse(Refusal(.senderMismatch, field: "sender"))
+        }
+        guard let member = release.registry.node(node),
+            let key = SigningPublicKey(rawRepresentation: member.signingKey.data),
+            verifier.verify(envelopeDigest: parts.digest, signature: parts.signature, key: key)
+        else { return refuse(Refusal(.badSignature)) }
+        if let (refusal, faults) = fault(in: parts) {
+            return refuse(refusal, faults)
+        }
+        let eligible: EligibleRecipients
+        switch eligibility.answer(parts.header, release: release, now: now) {
+        case .refused(let refusal): return refuse(refusal)
+        case .eligible(let found): eligible = found
+        }
+        if let refusal = eligible.refusal(ofWraps: parts.wraps, isSealed: parts.isSealed) {
+            return refuse(refusal)
+        }
+        guard let registryEntry, let policyEntry else { return refuse(Refusal(.hubNotReady)) }
+        return .accepted(
+            AcceptedEntry(
+                messageID: parts.messageID,
+                sender: node,
+                envelopeDigest: parts.digest,
+                header: parts.headerBytes,
+                body: parts.bodyBytes,
+                carriage: parts.carriage,
+                bodyDigest: parts.bodyDigest,
+                wrapsRoot: parts.wrapsRoot,
+                eligible: eligible.recipients,
+                audience: audience(of: eligible, header: parts.header),
+                registry: registryEntry,
+                policy: policyEntry,
+                feedTopics: feedTopics(of: parts.header)
+            )
+        )
+    }
+
+    /// What is wrong with header and, where it can be read, body: every fault at once.
+    private func fault(in parts: EnvelopeParts) -> (Refusal, [Fault])? {
+        var report: BodyReport?
+        if !parts.isSealed {
+            do throws(BodyError) {
+                report = try bodyValidator.check(type: parts.header.type, bytes: parts.bodyBytes)
+            } catch {
+                let field = error == .unknownType ? "type" : "body"
+                return (Refusal(error.refusal, field: field), [])
+            }
+        }
+        let bodyFaults = report?.faults ?? []
+        let headerFaults = headerValidator.check(
+            parts.header,
+            bodyTopics: bodyFaults.isEmpty ? report?.topics : nil
+        )
+        if let first = headerFaults.first {
+            return (Refusal(.headerFault, field: first.path), headerFaults + bodyFaults)
+        }
+        if let first = bodyFaults.first {
+            return (Refusal(.schemaFault, field: first.path), bodyFaults)
+        }
+        return nil
+    }
+
+    /// The eligible who are named or have subscribed.
+    private mutating func audience(
+        of eligible: EligibleRecipients,
+        header: WireHeader
+    ) -> RecipientSet {
+        let subscriptions = subscriptions
+        let registry = release.registry
+        return eligibility.audience(header) {
+            var wire = WireRecipientSet()
+            guard let facts = try? SubscriptionFacts(header: header, registry: registry) else {
+                return RecipientSet(wire)
+            }
+            let members = Set(
+                Audience(of: eligible.set, facts: facts) { subscriptions[$0]?.parsed ?? [] }
+                    .nodeIDs.map(\.text)
+            )
+            wire.recipients = eligible.recipients.wire.recipients.filter {
+                members.contains($0.node)
+            }
+            return RecipientSet(wire)
+        }
+    }
+
+    /// The feed's topics for a message that the policy opens to every member.
+    private func feedTopics(of header: WireHeader) -> [String] {
+        guard let facts = try? RoutingFacts(header: header),
+            let type = release.policy.words.type(facts.type),
+            release.policy.opensOnFeed(
+                type: type,
+                marking: facts.marking,
+                data: facts.data,
+                isSealed: facts.isSealed
+            )
+        else { return [] }
+        let regions = header.selector.regions.isEmpty ? ["PL"] : header.selector.regions
+        return regions.map { "\(header.type)/\($0)/" }
+    }
+
+    // MARK: The check at delivery
+
+    /// Why a message accepted under an earlier release may not be delivered under this one; nil
+    /// when it may.
+    mutating func refusal(
+        ofDelivering message: StoredMessage,
+        to node: NodeID,
+        now: Moment
+    ) -> Refusal? {
+        guard isInGoodStanding(node, now: now) else { return Refusal(.revoked) }
+        guard let header = try? WireHeader(serializedBytes: message.header) else {
+            return Refusal(.malformedHeader)
+        }
+        switch eligibility.answer(header, release: release, now: now) {
+        case .refused(let refusal): return refusal
+        case .eligible(let eligible):
+            return eligible.set.contains(node) ? nil : Refusal(.notGranted)
+        }
+    }
+}
+
+extension Refusal {
+    /// The refusal with its field put under an outer one.
+    fileprivate func inField(_ outer: String) -> Refusal {
+        Refusal(
+            code,
+            field: field.isEmpty ? outer : "\(outer).\(field)",
+            rule: rule,
+            help: help
+        )
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// What the hub remembers of eligibility: messages with the same routing labels have the same
+// eligible set under one registry, policy and day, so it is computed once. The questions are the
+// header's raw labels, because hashing them costs less than reading them.
+
+import Foundation
+import WiciCore
+import WiciLedger
+
+/// The labels of a header that decide who is eligible.
+struct RoutingQuestion: Hashable {
+    let sender: String
+    let type: String
+    let tlp: String
+    let dataLevel: String
+    let dataSubject: String
+    let purpose: String
+    let regime: String
+    let status: String
+    let isSealed: Bool
+    let selector: WireSelector
+
+    init(_ header: WireHeader) {
+        sender = header.sender
+        type = header.type
+        tlp = header.tlp
+        dataLevel = header.dataLevel
+        dataSubject = header.dataSubject
+        purpose = header.purpose
+        regime = header.regime
+        status = header.status
+        isSealed = header.hasSeal
+        selector = header.selector
+    }
+}
+
+/// The labels that decide who of the eligible wants it.
+struct AudienceQuestion: Hashable {
+    let routing: RoutingQuestion
+    let urgency: String
+    let topics: [String]
+
+    init(_ header: WireHeader) {
+        routing = RoutingQuestion(header)
+        urgency = header.urgency
+        topics = header.topics
+    }
+}
+
+/// An eligible set as the ledger and the wire have it.
+struct EligibleRecipients: Sendable {
+    let set: EligibleSet
+    let recipients: RecipientSet
+    /// Who must have a wrap of a sealed message, with the key it must be for: the eligible and the
+    /// sender's own node, sorted by id.
+    private let wrapped: [(node: String, keyID: Data)]
+
+    init(_ set: EligibleSet, sender: RegistryNode, registry: Registry) {
+        self.set = set
+        var wire = WireRecipientSet()
+        wire.recipients = set.nodes.map { node in
+            var recipient = WireRecipient()
+            recipient.node = node.node.text
+            recipient.rules = node.ruleIDs
+            recipient.named = node.isNamed
+            return recipient
+        }
+        self.recipients = RecipientSet(wire)
+        let members = set.nodes.compactMap { registry.node($0.node) } + [sender]
+        self.wrapped = members.sorted { $0.id < $1.id }.map {
+            ($0.id.text, $0.sealingKey.keyID.data)
+        }
+    }
+
+    /// Why these wraps are not exactly those that the message needs; nil when they are.
+    func refusal(ofWraps wraps: [WireWrap], isSealed: Bool) -> Refusal? {
+        guard isSealed else { return nil }
+        guard wraps.count == wrapped.count else {
+            return Refusal(.wrapsNotEligible, field: "wraps")
+        }
+        for (place, (wrap, needed)) in zip(wraps, wrapped).enumerated()
+        where wrap.recipient != needed.node || wrap.keyID != needed.keyID {
+            return Refusal(.wrapsNotEligible, field: "wraps[\(place)]")
+        }
+        return nil
+    }
+}
+
+/// Remembers eligible sets and audiences for the release and day in force.
+struct EligibilityMemory: Sendable {
+    enum Answer: Sendable {
+        case eligible(EligibleRecipients)
+        case refused(Refusal)
+    }
+
+    private var answers: [RoutingQuestion: Answer] = [:]
+    private var audiences: [AudienceQuestion: RecipientSet] = [:]
+    private var day: Int64 = .min
+
+    private static let limit = 4_096
+
+    /// Who is eligible for a message with this header.
+    mutating func answer(_ header: WireHeader, release: Release, now: Moment) -> Answer {
+        startDay(now)
+        let question = RoutingQuestion(header)
+        if let known = answers[question] { return known }
+        let answer = Self.compute(header, release: release, now: now)
+        if answers.count >= Self.limit { answers.removeAll(keepingCapacity: true) }
+        answers[question] = answer
+        return answer
+    }
+
+    /// Who receives a message with this header; `compute` is asked once.
+    mutating func audience(
+        _ header: WireHeader,
+        compute: () -> RecipientSet
+    ) -> RecipientSet {
+        let question = AudienceQuestion(header)
+        if let known = audiences[question] { return known }
+        let audience = compute()
+        if audiences.count >= Self.limit { audiences.removeAll(keepingCapacity: true) }
+        audiences[question] = audience
+        return audience
+    }
+
+    /// Subscriptions changed: the eligible are the same, the audiences are not.
+    mutating func forgetAudiences() {
+        audiences.removeAll(keepingCapacity: true)
+    }
+
+    /// Grants and memberships end with a day of the calendar; a quarter of an hour divides every
+    /// offset from UTC, so no calendar day begins inside one.
+    private mutating func startDay(_ now: Moment) {
+        let quarter = now.milliseconds / 900_000
+        guard quarter != day else { return }
+        day = quarter
+        answers.removeAll(keepingCapacity: true)
+        audiences.removeAll(keepingCapacity: true)
+    }
+
+    private static func compute(_ header: WireHeader, release: Release, now: Moment) -> Answer {
+        switch Eligibility.of(
+            header: header,
+            registry: release.registry,
+            policy: release.policy,
+            at: now
+        )
+        {
+        case .refused(let refusal):
+            return .refused(refusal)
+        case .eligible(let set):
+            guard let sender = NodeID(header.sender).flatMap(release.registry.node) else {
+                return .refused(Refusal(.unknownKey, field: "sender"))
+            }
+            return .eligible(
+                EligibleRecipients(set, sender: sender, registry: release.registry)
+            )
+        }
+    }
+}

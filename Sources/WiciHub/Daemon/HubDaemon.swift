@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// The hub as a process: opens the ledger, brings registry and policy into force, starts the two
+// threads and the status page, reloads on request, and ends cleanly.
+
+import Dispatch
+import Foundation
+public import Logging
+import Synchronization
+import WiciCore
+import WiciLedger
+import ZeroMQ
+
+/// A running hub.
+public final class HubDaemon: Sendable {
+    /// The real addresses, with the ports that were chosen.
+    public struct Addresses: Sendable {
+        /// Where nodes connect.
+        public let exchange: String
+        /// Where the feed is published.
+        public let feed: String
+        /// Metrics and health.
+        public let status: String
+    }
+
+    /// Where the hub listens.
+    public let addresses: Addresses
+    private let folder: HubFolder
+    private let configuration: HubConfiguration
+    private let logger: Logger
+    private let events: HubEventQueue
+    private let orders: Handoff<LedgerOrder>
+    private let door: Door
+    private let zap: ZAPHandler
+    private let board: HubStatusBoard
+    private let current: Mutex<Release>
+    private let stopping = StopFlag()
+    private let threadsEnded = DispatchGroup()
+    private let statusServer: StatusServer
+
+    /// Starts a hub on a folder. Returns once nodes may connect.
+    ///
+    /// - Throws: `HubError` when the folder, a note or a socket is not as it must be, `LedgerError`
+    ///   when the ledger on disk does not match what was signed.
+    public init(
+        folder: HubFolder,
+        logger: Logger,
+        progress: (@Sendable (Int, Int) -> Void)? = nil
+    ) async throws {
+        let configuration = try folder.configuration()
+        let release = try folder.release(
+            trust: configuration.authority,
+            after: nil,
+            now: .now()
+        )
+        let ledgerKey = try folder.ledgerKey()
+        let exchangeKeys = try folder.exchangeKeys()
+        let events = try HubEventQueue()
+        let orders = Handoff<LedgerOrder>()
+        let board = HubStatusBoard()
+        let door = Door(events: events)
+        door.open(with: release.registry)
+
+        let context = try Context(ioThreads: 1, maxSockets: 1023)
+        let zap = try ZAPHandler(context: context) { door.answer($0) }
+        let threadsEnded = self.threadsEnded
+        let stopping = self.stopping
+        let recovered = try await Self.startLedger(
+            folder: folder,
+            configuration: configuration,
+            key: ledgerKey,
+            thread: LedgerThread(orders: orders, events: events) { error in
+                logger.critical("ledger failed", metadata: ["error": "\(error)"])
+                board.fail()
+            },
+            group: threadsEnded,
+            progress: progress
+        )
+        let (exchangeAddress, feedAddress) = try await Self.startExchange(
+            ExchangeThread(
+                events: events,
+                orders: orders,
+                status: board,
+                receiptKey: ledgerKey,
+                logger: logger,
+                stopping: stopping
+            ),
+            machine: HubStateMachine(recovered: recovered, release: release),
+            configuration: configuration,
+            keys: exchangeKeys,
+            context: context,
+            group: threadsEnded
+        ) { error in
+            logger.critical("exchange failed", metadata: ["error": "\(error)"])
+            board.fail()
+        }
+        events.post(.released(release))
+        let statusServer = try await StatusServer(port: configuration.statusPort, board: board)
+        self.statusServer = statusServer
+        self.folder = folder
+        self.configuration = configuration
+        self.logger = logger
+        self.events = events
+        self.orders = orders
+        self.door = door
+        self.zap = zap
+        self.board = board
+        self.current = Mutex(release)
+        self.addresses = Addresses(
+            exchange: exchangeAddress,
+            feed: feedAddress,
+            status: statusServer.address
+        )
+    }
+
+    /// Loads registry and policy again.
+    ///
+    /// What is refused leaves the old ones in force.
+    public func reload() throws(HubError) {
+        let previous = current.withLock { $0 }
+        do throws(HubError) {
+            let release = try folder.release(
+                trust: configuration.authority,
+                after: previous,
+                now: .now()
+            )
+            current.withLock { $0 = release }
+            door.open(with: release.registry)
+            events.post(.released(release))
+            board.reloaded(nil)
+            logger.notice(
+                "reloaded",
+                metadata: [
+                    "registry": "\(release.registry.release)",
+                    "policy": "\(release.policy.release)",
+                ]
+            )
+        } catch {
+            board.reloaded(error.description)
+            logger.error("reload refused", metadata: ["error": "\(error)"])
+            throw error
+        }
+    }
+
+    /// Ends: nothing more is accepted, what was acknowledged is on disk, a checkpoint is signed.
+    public func stop() async {
+        stopping.raise()
+        events.wake.signal()
+        await statusServer.stop()
+        let threadsEnded = self.threadsEnded
+        let orders = self.orders
+        await withCheckedContinuation { continuation in
+            orders.give(.stop)
+            threadsEnded.notify(queue: .global()) { continuation.resume() }
+        }
+        zap.stop()
+    }
+
+    // MARK: Starting
+
+    private static func socket(
+        _ kind: SocketKind,
+        _ keys: CurveKeyPair,
+        in context: Context
+    ) throws(ZeroMQError) -> Socket {
+        var options = SocketOptions.curveServer(keys, domain: "wici")
+        options.maxMessageSize = kind == .router ? 1 << 20 : 1 << 10
+        options.sendHighWaterMark = 4_096
+        options.receiveHighWaterMark = 256
+        return try Socket(kind, in: context, options: options)
+    }
+
+    /// Opens the ledger on its own thread, which goes on to carry out orders.
+    private static func startLedger(
+        folder: HubFolder,
+        configuration: HubConfiguration,
+        key: SigningKey,
+        thread: LedgerThread,
+        group: DispatchGroup,
+        progress: (@Sendable (Int, Int) -> Void)?
+    ) async throws -> RecoveredState {
+        group.enter()
+        return try await withCheckedThrowingContinuation { continuation in
+            startThread("wici ledger") {
+                defer { group.leave() }
+                do {
+                    let signer = try NoteSigner(name: configuration.origin, key: key)
+                    let (ledger, recovered) = try Ledger.open(
+                        LedgerConfiguration(path: folder.ledgerFile.path),
+                        signer: signer,
+                        now: .now(),
+                        progress: progress
+                    )
+                    continuation.resume(returning: recovered)
+                    thread.run(ledger)
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        }
+    }
+
+    /// Opens both sockets on the thread that will own them, which goes on to run the hub.
+    private static func startExchange(
+        _ thread: ExchangeThread,
+        machine: HubStateMachine,
+        configuration: HubConfiguration,
+        keys: CurveKeyPair,
+        context: Context,
+        group: DispatchGroup,
+        onFailure: @escaping @Sendable (ZeroMQError) -> Void
+    ) async throws -> (exchange: String, feed: String) {
+        group.enter()
+        return try await withCheckedThrowingContinuation { continuation in
+            startThread("wici exchange") {
+                defer { group.leave() }
+                do throws(ZeroMQError) {
+                    let exchange = try socket(.router, keys, in: context)
+                    let feed = try socket(.xpub, keys, in: context)
+                    let addresses = (
+                        exchange: try exchange.bind(configuration.exchange),
+                        feed: try feed.bind(configuration.feed)
+                    )
+                    continuation.resume(returning: addresses)
+                    do throws(ZeroMQError) {
+                        try thread.run(exchange: exchange, feed: feed, machine: machine)
+                    } catch {
+                        onFailure(error)
+                    }
+                } catch {
+                    continuation.resume(
+                        throwing: HubError(
+                            .socketFailed,
+                            detail: Bilingual(polish: error.message, english: error.message)
+                        )
+                    )
+                }
+            }
+        }
+    }
+
+    private static func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        let thread = Thread(block: body)
+        thread.name = name
+        thread.stackSize = 4 << 20
+        thread.start()
+    }
+}

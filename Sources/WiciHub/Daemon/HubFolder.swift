@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// A hub's folder: configuration, keys, the signed notes in force and the ledger, all in one place
+// that can be backed up and moved. `wici hub init` makes it.
+
+public import Foundation
+public import WiciCore
+import ZeroMQ
+
+/// What an operator decides about a hub: `hub.yaml`.
+public struct HubConfiguration: Sendable, Equatable {
+    /// Name of the ledger, equal to its key's name; one for each ledger ever, also for exercises.
+    public var origin: String
+    /// Where nodes connect, for example `tcp://0.0.0.0:5570`.
+    public var exchange: String
+    /// Where the feed is published, for example `tcp://0.0.0.0:5571`.
+    public var feed: String
+    /// Loopback port of metrics and health; 0 lets the system choose.
+    public var statusPort: Int
+    /// Whose signatures registry and policy need.
+    public var authority: AuthorityTrust
+
+    /// Makes a configuration.
+    public init(
+        origin: String,
+        exchange: String,
+        feed: String,
+        statusPort: Int,
+        authority: AuthorityTrust
+    ) {
+        self.origin = origin
+        self.exchange = exchange
+        self.feed = feed
+        self.statusPort = statusPort
+        self.authority = authority
+    }
+
+    /// Reads `hub.yaml`, strictly: an unknown key refuses the file.
+    public init(text: String) throws(DocumentError) {
+        var fields = try DocumentValue(text: text).fields()
+        origin = try fields.required("origin").text()
+        exchange = try fields.required("exchange").text()
+        feed = try fields.required("feed").text()
+        statusPort = Int(try fields.required("status-port").number(in: 0...65_535))
+        var authorityFields = try fields.required("authority").fields()
+        let threshold = Int(try authorityFields.required("threshold").number(in: 1...16))
+        var keys: [VerifierKey] = []
+        for value in try authorityFields.required("keys").list(limit: 16) {
+            let text = try value.text(limit: 400)
+            guard let key = try? VerifierKey(text: text) else {
+                throw value.wrongForm("klucz weryfikujący", "a verifier key")
+            }
+            keys.append(key)
+        }
+        authority = AuthorityTrust(threshold: threshold, keys: keys)
+        try authorityFields.finish()
+        try fields.finish()
+    }
+
+    /// The configuration as `hub.yaml`.
+    public var text: String {
+        """
+        # A hub of the Wici network. Change a value, then restart the hub.
+        origin: \(origin)
+        exchange: \(exchange)
+        feed: \(feed)
+        status-port: \(statusPort)
+        authority:
+          threshold: \(authority.threshold)
+          keys:
+        \(authority.keys.map { "    - \"\($0.text)\"" }.joined(separator: "\n"))
+
+        """
+    }
+}
+
+/// The files of a hub.
+public struct HubFolder: Sendable {
+    /// The folder itself.
+    public let location: URL
+
+    /// Takes a folder, made or to be made.
+    public init(_ location: URL) {
+        self.location = location
+    }
+
+    var configurationFile: URL { location.appending(path: "hub.yaml") }
+    var exchangeKeyFile: URL { location.appending(path: "keys/exchange.key") }
+    var ledgerKeyFile: URL { location.appending(path: "keys/ledger.key") }
+    /// The registry's signed note; replaced by the operator, read at start and reload.
+    public var registryFile: URL { location.appending(path: "registry.note") }
+    /// The policy's signed note; replaced by the operator, read at start and reload.
+    public var policyFile: URL { location.appending(path: "policy.note") }
+    /// The ledger.
+    public var ledgerFile: URL { location.appending(path: "ledger.sqlite") }
+    /// Process id of the running hub.
+    public var processFile: URL { location.appending(path: "hub.pid") }
+
+    /// What the registry must say of this hub.
+    public struct Identity: Sendable {
+        /// Public half of the exchange key, 64 hexadecimal digits.
+        public let exchangeKey: String
+        /// Verifier key of the ledger.
+        public let ledgerKey: VerifierKey
+    }
+
+    /// Makes folder, keys and configuration; refuses to touch a folder that has any of them.
+    public func initialise(_ configuration: HubConfiguration) throws(HubError) -> Identity {
+        for file in [configurationFile, exchangeKeyFile, ledgerKeyFile]
+        where FileManager.default.fileExists(atPath: file.path) {
+            throw HubError(.alreadyInitialised, file: file)
+        }
+        let exchange: CurveKeyPair
+        let signer: NoteSigner
+        let key = SigningKey()
+        do {
+            exchange = try CurveKeyPair.generate()
+            signer = try NoteSigner(name: configuration.origin, key: key)
+        } catch {
+            throw HubError(.configurationWrong, file: configurationFile)
+        }
+        try PrivateFile.makeFolder(location)
+        try PrivateFile.makeFolder(location.appending(path: "keys"))
+        let secret = exchange.withSecretBytes { Data($0) }
+        try PrivateFile.write(Data(secret.lowercaseHexadecimal.utf8), to: exchangeKeyFile)
+        try PrivateFile.write(Data(key.seed.lowercaseHexadecimal.utf8), to: ledgerKeyFile)
+        try PrivateFile.write(Data(configuration.text.utf8), to: configurationFile)
+        return Identity(
+            exchangeKey: exchange.publicKey.hexadecimal,
+            ledgerKey: signer.verifierKey
+        )
+    }
+
+    /// Reads the configuration.
+    public func configuration() throws(HubError) -> HubConfiguration {
+        let bytes = try PrivateFile.read(configurationFile, limit: 1 << 16)
+        do {
+            return try HubConfiguration(text: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw HubError(.configurationWrong, file: configurationFile, detail: error.sentence)
+        }
+    }
+
+    func exchangeKeys() throws(HubError) -> CurveKeyPair {
+        let text = try PrivateFile.readSecret(exchangeKeyFile)
+        guard let keys = CurveKeyPair(secretHexadecimal: text) else {
+            throw HubError(.keyUnreadable, file: exchangeKeyFile)
+        }
+        return keys
+    }
+
+    func ledgerKey() throws(HubError) -> SigningKey {
+        let text = try PrivateFile.readSecret(ledgerKeyFile)
+        guard let seed = Data(lowercaseHexadecimal: text), let key = SigningKey(seed: seed) else {
+            throw HubError(.keyUnreadable, file: ledgerKeyFile)
+        }
+        return key
+    }
+
+    /// Loads registry and policy and verifies that they may follow what is in force.
+    func release(
+        trust: AuthorityTrust,
+        after current: Release?,
+        now: Moment
+    ) throws(HubError) -> Release {
+        let registryNote = try PrivateFile.read(registryFile, limit: 4 << 20)
+        let policyNote = try PrivateFile.read(policyFile, limit: 4 << 20)
+        let registry: Registry
+        do {
+            registry = try Registry.load(
+                note: registryNote,
+                trust: current?.registry.contents.authority ?? trust,
+                after: current?.registry,
+                now: now
+            )
+        } catch {
+            throw HubError(.registryRefused, file: registryFile, detail: error.sentence)
+        }
+        do {
+            let policy = try Policy.load(
+                note: policyNote,
+                trust: registry.contents.authority,
+                after: current?.policy,
+                now: now
+            )
+            return Release(
+                registry: registry,
+                policy: policy,
+                registryNote: registryNote,
+                policyNote: policyNote
+            )
+        } catch {
+            throw HubError(.policyRefused, file: policyFile, detail: error.sentence)
+        }
+    }
+}

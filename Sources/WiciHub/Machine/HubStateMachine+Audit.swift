@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// Auditors and proofs. Reading the ledger is itself recorded before it is answered; a member may
+// have the entry and proof of a message that it sent or received, and of no other.
+
+import Foundation
+import WiciCore
+import WiciLedger
+
+extension HubStateMachine {
+    mutating func readLedger(
+        _ packet: WireReadLedger,
+        from node: NodeID,
+        on connection: ConnectionID,
+        now: Moment
+    ) {
+        guard inForce.registry.institution(of: node)?.isAuditor == true else {
+            return refusePacket(
+                Refusal(.notAnAuditor),
+                "read-ledger",
+                node,
+                connection,
+                request: packet.request
+            )
+        }
+        guard packet.from < ledgerSize else {
+            return refusePacket(
+                Refusal(.entryUnknown, field: "from"),
+                "read-ledger",
+                node,
+                connection,
+                request: packet.request
+            )
+        }
+        let limit = UInt64(min(max(packet.limit, 1), Limits.ledgerPageCount))
+        var record = WireAuditRead()
+        record.node = node.text
+        record.from = packet.from
+        record.through = min(packet.from + limit, ledgerSize) - 1
+        record.purpose = packet.purpose
+        append(
+            .event(.auditRead(record)),
+            then: .auditRead(
+                PageRequest(
+                    connection: connection,
+                    request: packet.request,
+                    from: LedgerIndex(packet.from),
+                    limit: Int(record.through - packet.from + 1)
+                )
+            )
+        )
+    }
+
+    mutating func sendPage(
+        _ entries: [WireLedgerEntry],
+        checkpoint: Data,
+        for request: PageRequest
+    ) {
+        var page = WireLedgerPage()
+        page.request = request.request
+        page.entries = entries
+        page.checkpoint = checkpoint
+        send(.ledgerPage(page), to: request.connection)
+    }
+
+    mutating func prove(_ packet: WireProve, from node: NodeID, on connection: ConnectionID) {
+        guard let messageID = MessageID(bytes: packet.messageID) else {
+            return refusePacket(
+                Refusal(.entryUnknown, field: "message_id"),
+                "prove",
+                node,
+                connection,
+                request: packet.request
+            )
+        }
+        effects.append(
+            .readProof(
+                ProofRequest(
+                    node: node,
+                    connection: connection,
+                    request: packet.request,
+                    messageID: messageID
+                )
+            )
+        )
+    }
+
+    mutating func sendProof(_ material: ProofMaterial?, for request: ProofRequest) {
+        guard let material else {
+            return refusePacket(
+                Refusal(.entryUnknown, field: "message_id"),
+                "prove",
+                request.node,
+                request.connection,
+                request: request.request
+            )
+        }
+        guard material.sender == request.node || material.audience.nodes.contains(request.node)
+        else {
+            return refusePacket(
+                Refusal(.openingNotYours, field: "message_id"),
+                "prove",
+                request.node,
+                request.connection,
+                request: request.request
+            )
+        }
+        var proof = WireProof()
+        proof.request = request.request
+        proof.entry = material.entry
+        proof.size = material.size
+        proof.path = material.path.map(\.data)
+        proof.checkpoint = material.checkpoint
+        send(.proof(proof), to: request.connection)
+    }
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// Mailboxes: every node's mail in order of number, live or from the ledger, as fast as its credit
+// allows and never faster. A node that is slow or away waits for nobody and nobody waits for it.
+
+import Foundation
+import SwiftProtobuf
+import WiciCore
+import WiciLedger
+
+extension HubStateMachine {
+    /// Reads the next mail of a node that is behind and has credit.
+    mutating func moveMail(of node: NodeID) {
+        guard let place = sessions.index(forKey: node), ledgerFailure == nil else { return }
+        let sent = sessions.values[place].sent
+        let windowEnd = sessions.values[place].windowEnd
+        guard sessions.values[place].hasRoom, sent < mailboxes.head(of: node) else { return }
+        sessions.values[place].isWaitingForLedger = true
+        let limit = Int(min(UInt64(Limits.mailReadCount), windowEnd.value - sent.value))
+        readMail(
+            of: node,
+            on: sessions.values[place].connection,
+            after: sent,
+            limit: limit,
+            fetch: 0
+        )
+    }
+
+    /// Asks for messages of a mailbox by number.
+    mutating func readMail(
+        of node: NodeID,
+        on connection: ConnectionID,
+        after: MailboxNumber,
+        limit: Int,
+        fetch: UInt64
+    ) {
+        let entries = mailboxes.entries(of: node, after: after, limit: limit)
+        let request = MailRequest(
+            node: node,
+            connection: connection,
+            numbers: entries.map(\.0),
+            fetch: fetch
+        )
+        effects.append(.readMessages(request, entries.map(\.1)))
+    }
+
+    /// Takes messages read for a node's mail.
+    mutating func deliver(_ messages: [StoredMessage], for request: MailRequest, now: Moment) {
+        if request.fetch != 0 {
+            return answerFetch(messages, for: request, now: now)
+        }
+        guard sessions[request.node]?.connection == request.connection else { return }
+        sessions[request.node]?.isWaitingForLedger = false
+        touched.insert(request.node)
+        var bytes = 0
+        for (place, (number, message)) in zip(request.numbers, messages).enumerated() {
+            guard sessions[request.node]?.takes(number) == true else { continue }
+            switch content(of: message, number, for: request.node, now: now) {
+            case .envelope(let envelope):
+                sessions[request.node]?.outgoing.delivery(
+                    number: number,
+                    index: message.index,
+                    envelope: envelope
+                )
+                counters.deliveries += 1
+                bytes = envelope.count
+            case .tombstone(let tombstone):
+                sessions[request.node]?.outgoing.tombstone(
+                    number: number,
+                    index: message.index,
+                    tombstone
+                )
+                bytes = 0
+            case .refused:
+                return withhold(
+                    Array(zip(request.numbers, messages).dropFirst(place)),
+                    from: request.node,
+                    now: now
+                )
+            }
+            sessions[request.node]?.handedOver(number, bytes: bytes)
+            if let waiting = sessions[request.node]?.outgoing.bytes.count,
+                waiting >= Limits.deliveriesBytes
+            {
+                flushSession(request.node)
+            }
+        }
+        moveMail(of: request.node)
+    }
+
+    private mutating func answerFetch(
+        _ messages: [StoredMessage],
+        for request: MailRequest,
+        now: Moment
+    ) {
+        var fields = FieldWriter()
+        for (number, message) in zip(request.numbers, messages) {
+            guard fields.bytes.count < Limits.deliveriesBytes else { break }
+            switch content(of: message, number, for: request.node, now: now) {
+            case .envelope(let envelope):
+                fields.delivery(number: number, index: message.index, envelope: envelope)
+            case .tombstone(let tombstone):
+                fields.tombstone(number: number, index: message.index, tombstone)
+            case .refused:
+                fields.tombstone(
+                    number: number,
+                    index: message.index,
+                    Self.withheldTombstone(message)
+                )
+            }
+        }
+        effects.append(
+            .send(
+                request.connection,
+                FieldWriter.packet(deliveries: fields.bytes, request: request.fetch)
+            )
+        )
+    }
+
+    // MARK: The check at delivery
+
+    private enum MailContent {
+        case envelope(Data)
+        case tombstone(WireTombstone)
+        case refused(Refusal)
+    }
+
+    /// What a number of the mailbox holds for this node now: membership and policy are asked again.
+    private mutating func content(
+        of message: StoredMessage,
+        _ number: MailboxNumber,
+        for node: NodeID,
+        now: Moment
+    ) -> MailContent {
+        if let tombstone = tombstones[node]?[number] {
+            return .tombstone(tombstone)
+        }
+        guard let body = message.body else {
+            return .tombstone(Self.tombstone(message, reason: "erased"))
+        }
+        if !admission.isInForce(registry: message.registry, policy: message.policy),
+            let refusal = admission.refusal(ofDelivering: message, to: node, now: now)
+        {
+            return .refused(refusal)
+        }
+        let deliverable = DeliverableMessage(
+            index: message.index,
+            header: message.header,
+            body: body,
+            carriage: message.carriage
+        )
+        guard let envelope = deliverable.envelope(for: node) else {
+            return .tombstone(Self.tombstone(message, reason: "withheld"))
+        }
+        return .envelope(envelope)
+    }
+
+    /// Records a tombstone for each refused message at the front; mail goes on once they are on disk.
+    private mutating func withhold(
+        _ waiting: [(MailboxNumber, StoredMessage)],
+        from node: NodeID,
+        now: Moment
+    ) {
+        sessions[node]?.isWaitingForLedger = true
+        var refused: [(MailboxNumber, StoredMessage, Refusal)] = []
+        for (number, message) in waiting {
+            guard case .refused(let refusal) = content(of: message, number, for: node, now: now)
+            else { break }
+            refused.append((number, message, refusal))
+        }
+        for (place, (number, message, refusal)) in refused.enumerated() {
+            var record = WireWithheldMessage()
+            record.node = node.text
+            record.number = number.value
+            record.message = message.index.value
+            record.reason = "withheld"
+            record.code = refusal.code.number
+            record.rule = refusal.rule
+            append(
+                .event(.withheld(record)),
+                then: .withheld(
+                    node,
+                    number,
+                    Self.withheldTombstone(message),
+                    isLast: place == refused.count - 1
+                )
+            )
+        }
+    }
+
+    private static func withheldTombstone(_ message: StoredMessage) -> WireTombstone {
+        tombstone(message, reason: "withheld")
+    }
+
+    private static func tombstone(_ message: StoredMessage, reason: String) -> WireTombstone {
+        var tombstone = WireTombstone()
+        tombstone.messageID =
+            (try? WireHeader(serializedBytes: message.header))?.messageID ?? Data()
+        tombstone.reason = reason
+        return tombstone
+    }
+
+    // MARK: Sending and recording
+
+    /// Turns a session's gathered receipts and deliveries into packets.
+    mutating func flushSession(_ node: NodeID) {
+        guard let place = sessions.index(forKey: node) else { return }
+        let connection = sessions.values[place].connection
+        if !sessions.values[place].receipts.isEmpty {
+            let packed = packedReceipts(sessions.values[place].receipts)
+            sessions.values[place].receipts.removeAll(keepingCapacity: true)
+            if let bytes = try? packed.serializedData() {
+                effects.append(.sendReceipts(connection, bytes))
+            }
+        }
+        if !sessions.values[place].outgoing.bytes.isEmpty {
+            let fields = sessions.values[place].outgoing.bytes
+            sessions.values[place].outgoing = FieldWriter()
+            effects.append(.send(connection, FieldWriter.packet(deliveries: fields)))
+        }
+    }
+
+    /// Records how far each node has its mail on disk: one record a node and tick, however many
+    /// acknowledgements came.
+    mutating func recordDelivered() {
+        guard ledgerFailure == nil, pendingRelease == nil else { return }
+        for (node, session) in sessions where session.acknowledged > session.recorded {
+            sessions[node]?.recorded = session.acknowledged
+            delivered[node] = session.acknowledged
+            var record = WireDeliveredThrough()
+            record.node = node.text
+            record.through = session.acknowledged.value
+            append(.event(.delivered(record)), then: .nothing)
+        }
+    }
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// Packets from nodes. Each is checked for size, standing and place in the conversation before its
+// content is looked at; whatever fails is refused by name and the connection goes on.
+
+import Foundation
+import SwiftProtobuf
+import WiciCore
+import WiciLedger
+
+extension HubStateMachine {
+    /// Takes one frame from an authenticated connection.
+    mutating func receive(
+        _ bytes: Data,
+        from node: NodeID,
+        on connection: ConnectionID,
+        now: Moment
+    ) {
+        guard bytes.count <= Limits.packetBytes else {
+            return refusePacket(Refusal(.packetTooLarge), "packet", node, connection)
+        }
+        guard let packet = try? WirePacket(serializedBytes: bytes), let content = packet.content
+        else {
+            return refusePacket(Refusal(.malformedPacket), "packet", node, connection)
+        }
+        guard pendingRelease == nil, admission.hasEntries else {
+            return hold(bytes, from: node, on: connection)
+        }
+        guard admission.isInGoodStanding(node, now: now) else {
+            refusePacket(Refusal(.revoked), "packet", node, connection)
+            forget(connection)
+            effects.append(.cut(connection, node))
+            return
+        }
+        if sessions[node]?.connection == connection {
+            sessions[node]?.lastHeard = now
+        } else if case .hello = content {
+            // A hello opens the session; everything else needs one.
+        } else {
+            return refusePacket(Refusal(.helloExpected), "packet", node, connection)
+        }
+        answer(content, from: node, on: connection, now: now)
+    }
+
+    private mutating func answer(
+        _ content: WirePacket.OneOf_Content,
+        from node: NodeID,
+        on connection: ConnectionID,
+        now: Moment
+    ) {
+        switch content {
+        case .hello(let hello): greet(hello, from: node, on: connection, now: now)
+        case .submit(let submit): admit(submit, from: node, on: connection, now: now)
+        case .acknowledge(let packet): acknowledge(packet, from: node)
+        case .subscribe(let packet): subscribe(packet, from: node, on: connection, now: now)
+        case .fetch(let packet): fetch(packet, from: node, on: connection)
+        case .prove(let packet): prove(packet, from: node, on: connection)
+        case .readLedger(let packet): readLedger(packet, from: node, on: connection, now: now)
+        case .ping(let ping):
+            var pong = WirePong()
+            pong.nonce = ping.nonce
+            pong.hubTime = now.milliseconds
+            send(.pong(pong), to: connection)
+        case .bye:
+            forget(connection)
+        case .welcome, .receipts, .deliveries, .update, .subscribed, .proof, .ledgerPage, .pong,
+            .refused:
+            refusePacket(Refusal(.unexpectedPacket), "packet", node, connection)
+        }
+    }
+
+    /// While a release waits for its entry, packets wait too, so that it bites for all of them.
+    private mutating func hold(_ bytes: Data, from node: NodeID, on connection: ConnectionID) {
+        guard heldPackets.count < Limits.heldPackets else {
+            return sendRefused(Refusal(.busy), request: 0, to: connection)
+        }
+        heldPackets.append((connection, node, bytes))
+    }
+
+    // MARK: Hello
+
+    private mutating func greet(
+        _ hello: WireHello,
+        from node: NodeID,
+        on connection: ConnectionID,
+        now: Moment
+    ) {
+        guard hello.versionMin <= ProtocolVersion.current,
+            hello.versionMax >= ProtocolVersion.oldest, hello.versionMin <= hello.versionMax
+        else {
+            return refusePacket(Refusal(.versionUnsupported), "hello", node, connection)
+        }
+        if let refusal = admission.expiry(now: now) {
+            return refusePacket(refusal, "hello", node, connection)
+        }
+        let head = mailboxes.head(of: node)
+        let stored = MailboxNumber(hello.storedThrough)
+        guard stored <= head else {
+            return refusePacket(
+                Refusal(.numberUnknown, field: "stored_through"),
+                "hello",
+                node,
+                connection
+            )
+        }
+        if let earlier = sessions[node]?.connection, earlier != connection {
+            connections[earlier] = nil
+        }
+        connections[connection] = node
+        let known = delivered[node] ?? .none
+        sessions[node] = Session(
+            node: node,
+            connection: connection,
+            sent: stored,
+            recorded: known,
+            windowEnd: MailboxNumber(hello.windowEnd),
+            lastHeard: now
+        )
+        var welcome = WireWelcome()
+        welcome.version = min(hello.versionMax, ProtocolVersion.current)
+        if hello.registryDigest != inForce.registry.digest.data {
+            welcome.registry = inForce.registryNote
+        }
+        if hello.policyDigest != inForce.policy.digest.data {
+            welcome.policy = inForce.policyNote
+        }
+        welcome.mailboxHead = head.value
+        welcome.mailboxAcknowledged = max(stored, known).value
+        welcome.subscriptions = admission.subscriptions(of: node)
+        welcome.checkpoint = lastCheckpoint
+        welcome.hubTime = now.milliseconds
+        send(.welcome(welcome), to: connection)
+        moveMail(of: node)
+    }
+
+    // MARK: Submit
+
+    private mutating func admit(
+        _ submit: WireSubmit,
+        from node: NodeID,
+        on connection: ConnectionID,
+        now: Moment
+    ) {
+        if let code = ledgerFailure {
+            return sendRefused(Refusal(code), request: submit.request, to: connection)
+        }
+        guard submit.envelopes.count <= Limits.envelopesPerSubmit else {
+            return refusePacket(
+                Refusal(.batchTooLarge),
+                "submit",
+                node,
+                connection,
+                request: submit.request
+            )
+        }
+        guard pendingEntryCount < Limits.pendingEntries else {
+            return sendRefused(Refusal(.busy), request: submit.request, to: connection)
+        }
+        for bytes in submit.envelopes {
+            switch admission.decide(bytes, from: node, now: now) {
+            case .accepted(let entry):
+                append(.accepted(entry), then: .message(entry, on: connection))
+            case .refused(let refused):
+                refuse(
+                    refused.refusal,
+                    request: "submit",
+                    node: node,
+                    then: .refusedMessage(
+                        messageID: refused.messageID,
+                        envelopeDigest: refused.envelopeDigest,
+                        refused.wire,
+                        from: node,
+                        on: connection
+                    ),
+                    messageID: refused.messageID,
+                    envelopeDigest: refused.envelopeDigest
+                )
+            }
+        }
+    }
+
+    // MARK: Acknowledge, subscribe, fetch
+
+    private mutating func acknowledge(_ packet: WireAcknowledge, from node: NodeID) {
+        guard let place = sessions.index(forKey: node) else { return }
+        let through = MailboxNumber(packet.through)
+        guard through <= sessions.values[place].sent else {
+            return refusePacket(
+                Refusal(.numberUnknown, field: "through"),
+                "acknowledge",
+                node,
+                sessions.values[place].connection
+            )
+        }
+        sessions.values[place].acknowledge(
+            through: through,
+            windowEnd: MailboxNumber(packet.windowEnd)
+        )
+        moveMail(of: node)
+    }
+
+    private mutating func subscribe(
+        _ packet: WireSubscribe,
+        from node: NodeID,
+        on connection: ConnectionID,
+        now: Moment
+    ) {
+        guard packet.subscriptions.count <= Limits.subscriptionsPerNode else {
+            return refusePacket(
+                Refusal(.subscriptionLimit),
+                "subscribe",
+                node,
+                connection,
+                request: packet.request
+            )
+        }
+        for (place, subscription) in packet.subscriptions.enumerated() {
+            if let refusal = admission.refusal(of: subscription, at: place, for: node, now: now) {
+                return refusePacket(
+                    refusal,
+                    "subscribe",
+                    node,
+                    connection,
+                    request: packet.request
+                )
+            }
+        }
+        var change = WireSubscriptionChange()
+        change.node = node.text
+        change.subscriptions = packet.subscriptions
+        append(
+            .event(.subscriptions(change)),
+            then: .subscriptions(
+                node,
+                packet.subscriptions,
+                request: packet.request,
+                on: connection
+            )
+        )
+    }
+
+    private mutating func fetch(
+        _ packet: WireFetch,
+        from node: NodeID,
+        on connection: ConnectionID
+    ) {
+        guard packet.mailbox == node.text else {
+            return refusePacket(
+                Refusal(.notYourMailbox, field: "mailbox"),
+                "fetch",
+                node,
+                connection,
+                request: packet.request
+            )
+        }
+        let head = mailboxes.head(of: node)
+        guard packet.from >= 1, MailboxNumber(packet.from) <= head else {
+            return refusePacket(
+                Refusal(.numberUnknown, field: "from"),
+                "fetch",
+                node,
+                connection,
+                request: packet.request
+            )
+        }
+        let limit = Int(min(max(packet.limit, 1), Limits.fetchCount))
+        readMail(
+            of: node,
+            on: connection,
+            after: MailboxNumber(packet.from - 1),
+            limit: limit,
+            fetch: packet.request
+        )
+    }
+
+    // MARK: Refusing
+
+    /// Refuses a whole packet: recorded first, answered after.
+    mutating func refusePacket(
+        _ refusal: Refusal,
+        _ request: String,
+        _ node: NodeID,
+        _ connection: ConnectionID,
+        request number: UInt64 = 0
+    ) {
+        guard ledgerFailure == nil else {
+            return sendRefused(refusal, request: number, to: connection)
+        }
+        refuse(
+            refusal,
+            request: request,
+            node: node,
+            then: .refusedPacket(request: number, WireRefusal(refusal), on: connection)
+        )
+    }
+
+    /// Answers at once, without a record: for states in which nothing can be or need be recorded.
+    mutating func sendRefused(_ refusal: Refusal, request: UInt64, to connection: ConnectionID) {
+        counters.refusals[refusal.code.name, default: 0] += 1
+        var refused = WireRefused()
+        refused.request = request
+        refused.refusal = WireRefusal(refusal)
+        send(.refused(refused), to: connection)
+    }
+
+    /// Strangers are recorded up to a number a minute, so that none can fill the disk.
+    mutating func countStranger(_ code: RefusalCode, now: Moment) {
+        counters.strangers += 1
+        let minute = now.milliseconds / 60_000
+        if strangers.minute != minute {
+            strangers = StrangerCount(minute: minute, count: 0)
+        }
+        strangers.count += 1
+        guard strangers.count <= Limits.strangersRecordedPerMinute, ledgerFailure == nil else {
+            return
+        }
+        refuse(Refusal(code), request: "connect", node: nil, then: .nothing)
+    }
+}
+
+/// Versions of the exchange protocol that this hub speaks.
+enum ProtocolVersion {
+    static let oldest: UInt32 = 1
+    static let current: UInt32 = 1
+}
+
+extension WireRefusal {
+    /// The refusal as it travels, with sentences in both languages.
+    init(_ refusal: Refusal, faults: [WireFault] = []) {
+        self.init()
+        let help = refusal.help ?? refusal.code.sentence
+        code = refusal.code.number
+        name = refusal.code.name
+        retryable = refusal.code.retryable
+        field = refusal.field
+        rule = refusal.rule
+        helpPl = help.polish
+        helpEn = help.english
+        self.faults = faults
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// The values that pass between the hub's state machine and its shell: what was asked of the ledger
+// and why, so that an answer finds its way back.
+
+public import Foundation
+public import WiciCore
+public import WiciLedger
+
+/// Names one append effect.
+public struct CommitID: Hashable, Sendable {
+    /// Counted from 1.
+    public let value: UInt64
+    /// Takes the machine's count.
+    public init(_ value: UInt64) { self.value = value }
+}
+
+/// What became of one append effect: an outcome for each entry, all on disk.
+public struct Commit: Sendable {
+    /// The effect's name.
+    public let id: CommitID
+    /// One outcome an entry, in order.
+    public let outcomes: [AppendOutcome]
+    /// Size of the ledger after it.
+    public let ledgerSize: UInt64
+
+    /// Takes what the ledger answered.
+    public init(id: CommitID, outcomes: [AppendOutcome], ledgerSize: UInt64) {
+        self.id = id
+        self.outcomes = outcomes
+        self.ledgerSize = ledgerSize
+    }
+}
+
+/// Registry and policy that are or come into force together.
+public struct Release: Sendable {
+    /// Who is a member.
+    public let registry: Registry
+    /// The access rules.
+    public let policy: Policy
+    /// The signed notes as they were loaded, for nodes and ledger.
+    public let registryNote: Data
+    /// See `registryNote`.
+    public let policyNote: Data
+
+    /// Takes a registry and a policy that were loaded and verified.
+    public init(registry: Registry, policy: Policy, registryNote: Data, policyNote: Data) {
+        self.registry = registry
+        self.policy = policy
+        self.registryNote = registryNote
+        self.policyNote = policyNote
+    }
+}
+
+/// Mail to read for one node: its numbers, in order.
+public struct MailRequest: Sendable {
+    let node: NodeID
+    let connection: ConnectionID
+    let numbers: [MailboxNumber]
+    /// Set when the node asked by Fetch; 0 for the ordinary flow of mail.
+    let fetch: UInt64
+}
+
+/// Entries to read for an auditor.
+public struct PageRequest: Sendable {
+    let connection: ConnectionID
+    let request: UInt64
+    /// The first entry.
+    public let from: LedgerIndex
+    /// How many at most.
+    public let limit: Int
+}
+
+/// A message whose entry a member wants proved.
+public struct ProofRequest: Sendable {
+    let node: NodeID
+    let connection: ConnectionID
+    let request: UInt64
+    /// The message.
+    public let messageID: MessageID
+}
+
+/// An entry with what proves it, before the machine has decided who may see it.
+public struct ProofMaterial: Sendable {
+    let entry: WireLedgerEntry
+    let sender: NodeID
+    let audience: RecipientSet
+    let size: UInt64
+    let path: [Digest]
+    let checkpoint: Data
+
+    /// Takes what the ledger found.
+    public init(
+        entry: WireLedgerEntry,
+        sender: NodeID,
+        audience: RecipientSet,
+        size: UInt64,
+        path: [Digest],
+        checkpoint: Data
+    ) {
+        self.entry = entry
+        self.sender = sender
+        self.audience = audience
+        self.size = size
+        self.path = path
+        self.checkpoint = checkpoint
+    }
+}
+
+/// Why an entry was appended: what to do once it is on disk.
+enum PendingEntry: Sendable {
+    /// A message: receipt and deliveries follow.
+    case message(AcceptedEntry, on: ConnectionID)
+    /// A refused message: its receipt follows.
+    case refusedMessage(
+        messageID: Data,
+        envelopeDigest: Data,
+        WireRefusal,
+        from: NodeID,
+        on: ConnectionID
+    )
+    /// A refused packet: Refused follows.
+    case refusedPacket(request: UInt64, WireRefusal, on: ConnectionID)
+    /// Nothing is owed to anybody.
+    case nothing
+    /// A tombstone in a node's mailbox; after the last of a row its mail goes on.
+    case withheld(NodeID, MailboxNumber, WireTombstone, isLast: Bool)
+    /// The node's new subscriptions come into force.
+    case subscriptions(NodeID, [WireSubscription], request: UInt64, on: ConnectionID)
+    /// An auditor's read: the page may now be read.
+    case auditRead(PageRequest)
+    /// A release: with its place known it may come into force.
+    case release(ReleaseKind, RecordedRelease)
+}
+
+/// A release that has an entry in the ledger.
+struct RecordedRelease: Sendable, Equatable {
+    var index: LedgerIndex
+    let digest: Digest
+
+    func at(_ index: LedgerIndex) -> RecordedRelease {
+        RecordedRelease(index: index, digest: digest)
+    }
+}
+
+/// One message's receipt, before it is packed with others.
+struct SettledReceipt: Equatable {
+    let messageID: Data
+    let envelopeDigest: Data
+    let outcome: Outcome
+
+    enum Outcome: Equatable {
+        case accepted(
+            LedgerIndex,
+            at: Moment,
+            audience: RecipientSet,
+            eligible: RecipientSet,
+            repeated: Bool
+        )
+        case refused(WireRefusal)
+    }
+}
+
+/// Strangers at the door in the present minute.
+struct StrangerCount: Equatable {
+    var minute: Int64 = 0
+    var count = 0
+}
+
+/// What the metrics page shows. Counts since start, without names of institutions.
+public struct HubCounters: Sendable, Equatable {
+    /// Messages accepted.
+    public var accepted: UInt64 = 0
+    /// Messages that came again and got their first receipt.
+    public var repeated: UInt64 = 0
+    /// Refusals by code.
+    public var refusals: [String: UInt64] = [:]
+    /// Envelopes handed to the exchange.
+    public var deliveries: UInt64 = 0
+    /// Tombstones recorded.
+    public var withheld: UInt64 = 0
+    /// Bulletins published on the feed.
+    public var bulletins: UInt64 = 0
+    /// Strangers turned away.
+    public var strangers: UInt64 = 0
+    /// Sessions ended for silence.
+    public var silentSessions: UInt64 = 0
+    /// Nodes connected now.
+    public var connectedNodes = 0
+    /// Entries in the ledger.
+    public var ledgerSize: UInt64 = 0
+    /// Entries asked for and not yet on disk.
+    public var pendingEntries = 0
+}
