@@ -155,8 +155,9 @@ struct ExchangeThread {
     }
 }
 
-/// Connections by routing id. Routing ids stay in here: a peer that learned one could disturb the
-/// socket.
+/// Connections by routing id.
+///
+/// Routing ids stay in here: a peer that learned one could disturb the socket.
 struct PeerTable {
     private struct Peer {
         let connection: ConnectionID

@@ -39,10 +39,12 @@ public final class HubDaemon: Sendable {
     private let threadsEnded = DispatchGroup()
     private let statusServer: StatusServer
 
-    /// Starts a hub on a folder. Returns once nodes may connect.
+    /// Starts a hub on a folder.
+    ///
+    /// Returns once nodes may connect.
     ///
     /// - Throws: `HubError` when the folder, a note or a socket is not as it must be, `LedgerError`
-    ///   when the ledger on disk does not match what was signed.
+    /// when the ledger on disk does not match what was signed.
     public init(
         folder: HubFolder,
         logger: Logger,

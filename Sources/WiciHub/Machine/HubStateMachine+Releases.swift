@@ -10,8 +10,9 @@ import WiciCore
 import WiciLedger
 
 extension HubStateMachine {
-    /// Takes a release that the shell loaded and verified. The one before stays in force until the
-    /// new one's entries are on disk.
+    /// Takes a release that the shell loaded and verified.
+    ///
+    /// The one before stays in force until the new one's entries are on disk.
     mutating func bringIntoForce(_ release: Release, now: Moment) {
         guard ledgerFailure == nil else { return }
         pendingRelease = release

@@ -99,7 +99,9 @@ public struct HubStateMachine: Sendable {
     var newEntries: [(NewEntry, PendingEntry)] = []
     var touched: Set<NodeID> = []
 
-    /// Starts from what the ledger recovered. The release comes into force with its ledger entry.
+    /// Starts from what the ledger recovered.
+    ///
+    /// The release comes into force with its ledger entry.
     public init(recovered: RecoveredState, release: Release) {
         self.mailboxes = recovered.mailboxes
         self.delivered = recovered.delivered

@@ -168,7 +168,9 @@ struct StrangerCount: Equatable {
     var count = 0
 }
 
-/// What the metrics page shows. Counts since start, without names of institutions.
+/// What the metrics page shows.
+///
+/// Counts since start, without names of institutions.
 public struct HubCounters: Sendable, Equatable {
     /// Messages accepted.
     public var accepted: UInt64 = 0

@@ -7,7 +7,9 @@
 import Foundation
 import WiciCore
 
-/// A connection of the exchange. The routing id behind it never leaves the socket's thread.
+/// A connection of the exchange.
+///
+/// The routing id behind it never leaves the socket's thread.
 public struct ConnectionID: Hashable, Sendable {
     /// Counted from 1 by the hub.
     public let value: UInt64
