@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// Putting envelopes together: what a sender submits, and what the hub hands to one recipient.
+
+public import Foundation
+import SwiftProtobuf
+
+extension EnvelopeParts {
+    /// Serializes an envelope as a sender submits it.
+    public static func serialize(
+        headerBytes: Data,
+        bodyBytes: Data,
+        signature: WireBatchSignature,
+        wraps: [WireWrap] = []
+    ) -> Data {
+        var envelope = WireEnvelope()
+        envelope.header = headerBytes
+        envelope.body = bodyBytes
+        envelope.signature = signature
+        envelope.wraps = wraps
+        return envelope.canonicalBytes
+    }
+
+    /// Signature and wraps alone, as a serialized Envelope.
+    ///
+    /// The ledger keeps them beside header and body; the fields of all three, joined, give the
+    /// submitted envelope again.
+    public var carriage: Data {
+        var envelope = WireEnvelope()
+        envelope.signature = signature
+        envelope.wraps = wraps
+        return envelope.canonicalBytes
+    }
+
+    /// The digest of an envelope that is yet to be signed.
+    public static func digest(headerBytes: Data, bodyBytes: Data, wraps: [WireWrap] = []) -> Digest
+    {
+        EnvelopeDigest.envelope(
+            header: EnvelopeDigest.header(headerBytes),
+            body: EnvelopeDigest.body(bodyBytes),
+            wrapsRoot: EnvelopeDigest.wrapsRoot(wraps.lazy.map(\.canonicalBytes))
+        )
+    }
+
+    /// The serialized envelope for one recipient: of a sealed message its own wrap and the proof.
+    ///
+    /// `nil` when a sealed message has no wrap for the node. For many recipients make one
+    /// `WrapProofs` and pass it to every call.
+    public func deliverable(for node: NodeID, proofs: WrapProofs? = nil) -> Data? {
+        var envelope = WireEnvelope()
+        envelope.header = headerBytes
+        envelope.body = bodyBytes
+        envelope.signature = signature
+        if isSealed {
+            guard wrapProof == nil,
+                let place = wraps.firstIndex(where: { $0.recipient == node.text }),
+                let proof = (proofs ?? WrapProofs(of: wraps)).proof(at: place)
+            else { return nil }
+            envelope.wraps = [wraps[place]]
+            envelope.wrapProof = proof
+        }
+        return envelope.canonicalBytes
+    }
+}
+
+/// The tree over the wraps of one envelope, which shows each recipient where its own wrap stands.
+public struct WrapProofs: Hashable, Sendable {
+    private let tree: MerkleTree
+
+    /// Takes all wraps in the sender's order.
+    public init(of wraps: [WireWrap]) {
+        self.tree = MerkleTree(leafHashes: wraps.map { TreeHash.leaf($0.canonicalBytes) })
+    }
+
+    /// The proof of the wrap at a place; `nil` when there is none.
+    public func proof(at place: Int) -> WireWrapProof? {
+        guard let path = tree.inclusionPath(of: place) else { return nil }
+        var proof = WireWrapProof()
+        proof.index = UInt32(place)
+        proof.size = UInt32(tree.size)
+        proof.path = path.map(\.data)
+        return proof
+    }
+}
+
+extension SwiftProtobuf.Message {
+    /// The message in the canonical encoding that `FieldReader` demands.
+    ///
+    /// Serializing into memory fails only for proto2's required fields, which we do not have.
+    var canonicalBytes: Data {
+        (try? serializedBytes()) ?? Data()
+    }
+}
+
+extension WireBatchSignature {
+    /// Parses the canonical encoding; `nil` when anything is over its limit or missing.
+    init?(canonical bytes: Data) {
+        var reader = FieldReader(bytes)
+        guard let signature = reader.bytes(1, limit: 64), signature.count == 64,
+            let index = reader.number(2), let size = reader.number(3), index < size,
+            size <= EnvelopeLimits.batch,
+            let path = reader.digests(4, maximumCount: EnvelopeLimits.batchPath), reader.isAtEnd
+        else { return nil }
+        self.init()
+        self.signature = signature
+        self.index = index
+        self.size = size
+        self.path = path
+    }
+}
+
+extension WireWrap {
+    /// Parses the canonical encoding; `nil` when a field has another length.
+    init?(canonical bytes: Data) {
+        var reader = FieldReader(bytes)
+        guard let recipient = reader.bytes(1, limit: 63),
+            let keyID = reader.bytes(2, limit: 8), keyID.count == 8,
+            let key = reader.bytes(3, limit: 32), key.count == 32,
+            let ciphertext = reader.bytes(4, limit: 48), ciphertext.count == 48,
+            reader.isAtEnd
+        else { return nil }
+        self.init()
+        self.recipient = String(decoding: recipient, as: UTF8.self)
+        self.keyID = keyID
+        self.encapsulatedKey = key
+        self.ciphertext = ciphertext
+    }
+}
+
+extension WireWrapProof {
+    /// Parses the canonical encoding; `nil` when anything is over its limit.
+    init?(canonical bytes: Data) {
+        var reader = FieldReader(bytes)
+        guard let index = reader.number(1), let size = reader.number(2), index < size,
+            size <= EnvelopeLimits.wraps,
+            let path = reader.digests(3, maximumCount: EnvelopeLimits.wrapPath), reader.isAtEnd
+        else { return nil }
+        self.init()
+        self.index = index
+        self.size = size
+        self.path = path
+    }
+}
+
+extension FieldReader {
+    /// A repeated field of 32-byte digests.
+    fileprivate mutating func digests(_ field: UInt64, maximumCount: Int) -> [Data]? {
+        let values = repeatedBytes(field, limit: Digest.byteCount, maximumCount: maximumCount)
+        guard let values, values.allSatisfy({ $0.count == Digest.byteCount }) else { return nil }
+        return values
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// An envelope taken apart, with the exact bytes of every part that is signed. Parsing believes
+// nothing: what it yields becomes a `VerifiedEnvelope` only through the sender's signature.
+
+public import Foundation
+import SwiftProtobuf
+
+/// An envelope's parts, parsed within the limits but not yet verified.
+public struct EnvelopeParts: Hashable, Sendable {
+    /// Which way an envelope travels.
+    public enum Form: Hashable, Sendable {
+        /// Sender to hub: all wraps, sorted by recipient, no wrap proof.
+        case submitted
+        /// Hub to recipient: of a sealed message the recipient's own wrap and its proof.
+        case delivered
+    }
+
+    /// The header's bytes as carried.
+    public let headerBytes: Data
+    /// The body's bytes as carried: the message, or the ciphertext of a sealed one.
+    public let bodyBytes: Data
+    /// The batch signature.
+    public let signature: WireBatchSignature
+    /// The wraps.
+    public let wraps: [WireWrap]
+    /// Where the single wrap stands; only in a delivered sealed envelope.
+    public let wrapProof: WireWrapProof?
+    /// The decoded header.
+    public let header: WireHeader
+    /// The header's message id.
+    public let messageID: MessageID
+    /// The header's sender.
+    public let sender: NodeID
+    /// Digest of the header's bytes.
+    public let headerDigest: Digest
+    /// Digest of the body's bytes as carried.
+    public let bodyDigest: Digest
+    /// Root of the tree over all wraps; the empty tree's root when there are none.
+    public let wrapsRoot: Digest
+    /// Digest of the whole envelope, the same in both forms.
+    public let digest: Digest
+
+    /// Whether the body is sealed.
+    public var isSealed: Bool { header.hasSeal }
+
+    /// Parses a serialized Envelope in its canonical encoding.
+    ///
+    /// Both forms of one envelope have one digest. Throws an `EnvelopeError` whose `refusal` is
+    /// the answer.
+    public init(bytes: Data, form: Form) throws(EnvelopeError) {
+        guard bytes.count <= EnvelopeLimits.envelope else { throw .malformedEnvelope }
+        var reader = FieldReader(bytes)
+        guard let headerBytes = reader.bytes(1, limit: EnvelopeLimits.envelope) else {
+            throw .malformedEnvelope
+        }
+        guard headerBytes.count <= EnvelopeLimits.header else { throw .headerTooLarge }
+        guard let bodyBytes = reader.bytes(2, limit: EnvelopeLimits.envelope),
+            let signatureBytes = reader.bytes(3, limit: 1024),
+            let signature = WireBatchSignature(canonical: signatureBytes),
+            let wrapBytes = reader.repeatedBytes(
+                4,
+                limit: 256,
+                maximumCount: EnvelopeLimits.wraps
+            ),
+            let proofBytes = reader.bytes(5, limit: 1024), reader.isAtEnd
+        else { throw .malformedEnvelope }
+
+        let header = try Self.header(headerBytes)
+        guard let messageID = MessageID(bytes: header.messageID),
+            let sender = NodeID(header.sender)
+        else { throw .malformedHeader }
+        try Self.checkBody(bodyBytes, isSealed: header.hasSeal)
+
+        let wraps = try Self.wraps(wrapBytes)
+        let proof = proofBytes.isEmpty ? nil : WireWrapProof(canonical: proofBytes)
+        guard let wrapsRoot = Self.root(of: wrapBytes, proof, header.hasSeal, form),
+            proofBytes.isEmpty == (proof == nil)
+        else { throw .malformedWraps }
+
+        self.headerBytes = headerBytes
+        self.bodyBytes = bodyBytes
+        self.signature = signature
+        self.wraps = wraps
+        self.wrapProof = proof
+        self.header = header
+        self.messageID = messageID
+        self.sender = sender
+        self.headerDigest = EnvelopeDigest.header(headerBytes)
+        self.bodyDigest = EnvelopeDigest.body(bodyBytes)
+        self.wrapsRoot = wrapsRoot
+        self.digest = EnvelopeDigest.envelope(
+            header: headerDigest,
+            body: bodyDigest,
+            wrapsRoot: wrapsRoot
+        )
+    }
+
+    /// The envelope once its signature by the sender's key is verified.
+    ///
+    /// The verifier remembers the batch, so that the next envelopes of it cost a few hashes.
+    public func verified(
+        with verifier: inout BatchVerifier,
+        key: SigningPublicKey
+    ) throws(EnvelopeError) -> VerifiedEnvelope {
+        guard verifier.verify(envelopeDigest: digest, signature: signature, key: key) else {
+            throw .badSignature
+        }
+        return VerifiedEnvelope(parts: self)
+    }
+
+    private static func header(_ bytes: Data) throws(EnvelopeError) -> WireHeader {
+        guard let header = try? WireHeader(serializedBytes: bytes),
+            header.unknownFields.data.isEmpty, header.selector.unknownFields.data.isEmpty,
+            header.seal.unknownFields.data.isEmpty
+        else { throw .malformedHeader }
+        guard header.hasSeal else { return header }
+        guard header.seal.suite == Seal.suite else { throw .unknownSuite }
+        guard header.seal.keyCommitment.count == Digest.byteCount else { throw .malformedHeader }
+        return header
+    }
+
+    private static func checkBody(_ body: Data, isSealed: Bool) throws(EnvelopeError) {
+        let overhead = isSealed ? EnvelopeLimits.sealOverhead : 0
+        guard body.count <= EnvelopeLimits.body + overhead else { throw .bodyTooLarge }
+        guard !isSealed || EnvelopeLimits.paddingSteps.contains(body.count - overhead) else {
+            throw .wrongPadding
+        }
+    }
+
+    private static func wraps(_ bytes: [Data]) throws(EnvelopeError) -> [WireWrap] {
+        var wraps: [WireWrap] = []
+        wraps.reserveCapacity(bytes.count)
+        var previous: NodeID?
+        for bytes in bytes {
+            guard let wrap = WireWrap(canonical: bytes), let recipient = NodeID(wrap.recipient)
+            else { throw .malformedWraps }
+            if let previous, previous >= recipient { throw .malformedWraps }
+            previous = recipient
+            wraps.append(wrap)
+        }
+        return wraps
+    }
+
+    /// The root that all wraps, or the single one and its proof, give; `nil` when they do not fit.
+    private static func root(
+        of wraps: [Data],
+        _ proof: WireWrapProof?,
+        _ isSealed: Bool,
+        _ form: Form
+    ) -> Digest? {
+        guard isSealed else {
+            return wraps.isEmpty && proof == nil ? TreeHash.empty : nil
+        }
+        switch form {
+        case .submitted:
+            return wraps.isEmpty || proof != nil ? nil : EnvelopeDigest.wrapsRoot(wraps)
+        case .delivered:
+            guard let proof, wraps.count == 1, let wrap = wraps.first else { return nil }
+            return InclusionProof(
+                index: UInt64(proof.index),
+                size: UInt64(proof.size),
+                path: proof.path.compactMap { Digest(bytes: $0) }
+            ).computedRoot(leafHash: TreeHash.leaf(wrap))
+        }
+    }
+}
+
+/// An envelope whose signature by its sender's key has been verified.
+public struct VerifiedEnvelope: Hashable, Sendable {
+    /// The parts, all of them covered by the signature.
+    public let parts: EnvelopeParts
+}
