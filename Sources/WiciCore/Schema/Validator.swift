@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// The validator: holds a message body against the rules that its .proto file states and reports
+// every fault at once. The same code runs at the sender, at the hub for plain bodies, and at the
+// recipient for sealed ones.
+
+public import Foundation
+
+/// What checking a message body found.
+public struct BodyReport: Hashable, Sendable {
+    /// Everything that is wrong, at most a hundred faults and a closing one that says so.
+    public let faults: [Fault]
+    /// The codes that the header must name as topics, in the order of the body, at most 16.
+    public let topics: [String]
+}
+
+/// Checks message bodies against their schemas.
+///
+/// A value that is cheap to copy and safe to share.
+public struct Validator: Sendable {
+    private let checks: [String: CompiledMessage]
+    let forms: ValueForms
+
+    /// Most topics in a header.
+    public static let maximumTopics = 16
+
+    /// The validator of this release's schemas and vocabulary.
+    public static let current: Validator = {
+        do throws(SchemaError) {
+            return try Validator(schemas: MessageSchema.all, vocabulary: .current)
+        } catch {
+            preconditionFailure("The embedded schemas are broken: \(error)")
+        }
+    }()
+
+    /// Compiles schemas; refuses rules that name fields which do not exist.
+    public init(schemas: [MessageSchema], vocabulary: Vocabulary) throws(SchemaError) {
+        var checks: [String: CompiledMessage] = [:]
+        for schema in schemas {
+            checks[schema.type] = try CompiledMessage(schema, vocabulary: vocabulary)
+        }
+        self.checks = checks
+        self.forms = ValueForms(vocabulary: vocabulary)
+    }
+
+    func compiled(_ type: String) -> CompiledMessage? {
+        checks[type]
+    }
+
+    /// Checks a body against the rules of its type.
+    public func check(_ body: MessageBody) -> BodyReport {
+        guard let check = checks[body.type] else {
+            return BodyReport(faults: [.unknownField(at: "")], topics: [])
+        }
+        var visitor = BodyVisitor(check, forms: forms)
+        do {
+            try body.traverse(visitor: &visitor)
+        } catch {
+            return BodyReport(faults: [.unknownField(at: "")], topics: [])
+        }
+        visitor.finish()
+        var faults = visitor.faults
+        if faults.count >= BodyVisitor.maximumFaults { faults.append(.moreFaults) }
+        return BodyReport(faults: faults, topics: Array(visitor.topics.prefix(Self.maximumTopics)))
+    }
+
+    /// Decodes and checks the bytes of a plain body.
+    public func check(type: String, bytes: Data) throws(BodyError) -> BodyReport {
+        check(try MessageBody(type: type, bytes: bytes))
+    }
+}
