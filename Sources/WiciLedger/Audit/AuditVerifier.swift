@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// The whole check of a ledger, offline and pure: every opening against its leaf, the root against a
+// signed checkpoint, every record against those before it, every mailbox number against the
+// acceptances. It runs over a ledger file or an export alike.
+
+import Foundation
+public import WiciCore
+
+/// Verifies a ledger's entries, given in order from the first.
+public struct AuditVerifier: Sendable {
+    /// What a verification found.
+    public struct Report: Sendable {
+        /// Entries read.
+        public var entries: UInt64 = 0
+        /// Messages accepted.
+        public var messages: UInt64 = 0
+        /// Entries whose opening was erased; mailbox numbers after the first cannot be replayed.
+        public var erased: UInt64 = 0
+        /// The first faults, at most 100.
+        public var faults: [LedgerError] = []
+        /// All faults.
+        public var faultCount: UInt64 = 0
+        /// The checkpoint's size; entries after it are checked but nobody has signed them.
+        public var checkpointSize: UInt64?
+        /// The tree's root over all entries.
+        public var root = TreeHash.empty
+
+        /// Whether nothing is wrong and a checkpoint was verified.
+        public var isSound: Bool { faultCount == 0 && checkpointSize != nil }
+
+        mutating func add(_ fault: LedgerError) {
+            faultCount += 1
+            if faults.count < 100 { faults.append(fault) }
+        }
+    }
+
+    private let source: String
+    private let checkpoint: Checkpoint?
+    private var report = Report()
+    private var tree = TreeFrontier()
+    private var rootAtCheckpoint: Digest?
+    private var fold = LedgerFold()
+    private var messageIDs: Set<MessageID> = []
+
+    /// Begins a verification against a note that the ledger's key must have signed.
+    ///
+    /// `source` names the file in faults. Without a note nothing is sound.
+    public init(source: String, checkpoint note: SignedNote?, ledgerKey: VerifierKey) {
+        self.source = source
+        guard let note else {
+            checkpoint = nil
+            report.add(
+                LedgerError(.ledgerCheckpointWrong, at: .init(file: source, table: "checkpoint"))
+            )
+            return
+        }
+        do throws(NoteError) {
+            checkpoint = try Checkpoint(note: note, ledgerKey: ledgerKey)
+        } catch {
+            checkpoint = nil
+            report.add(
+                LedgerError(
+                    .ledgerCheckpointWrong,
+                    at: .init(file: source, table: "checkpoint"),
+                    detail: "\(error)"
+                )
+            )
+        }
+        if checkpoint?.size == 0 { rootAtCheckpoint = TreeHash.empty }
+    }
+
+    /// Takes the next entry.
+    public mutating func add(_ entry: LedgerEntryRow) {
+        let index = tree.size
+        if entry.index.value != index {
+            addFault(.ledgerEntryMissing, "leaf", index)
+        }
+        if entry.leaf.count != LedgerLeaf.byteCount || entry.leaf.first != 1 {
+            addFault(.ledgerLeafWrong, "leaf", index)
+        }
+        tree.append(TreeHash.leaf(entry.leaf))
+        if tree.size == checkpoint?.size { rootAtCheckpoint = tree.root }
+        guard let salt = entry.salt, let record = entry.record else {
+            if entry.salt != nil || entry.record != nil {
+                addFault(.ledgerEntryMissing, "opening", index)
+            }
+            report.erased += 1
+            return fold.skip()
+        }
+        guard LedgerLeaf.bytes(salt: salt, record: record) == entry.leaf else {
+            addFault(.ledgerLeafWrong, "opening", index)
+            return fold.skip()
+        }
+        replay(record, at: index)
+    }
+
+    private mutating func replay(_ record: Data, at index: UInt64) {
+        let change: ViewChange
+        do throws(RecordFault) {
+            change = try ViewChange(recordBytes: record)
+        } catch {
+            fold.skip()
+            return addFault(error.code, "opening", index, error.field)
+        }
+        if case .message(let message) = change {
+            report.messages += 1
+            if !messageIDs.insert(message.messageID).inserted {
+                addFault(.auditMessageTwice, "opening", index)
+            }
+        }
+        do throws(RecordFault) {
+            try fold.apply(change)
+        } catch {
+            // What an erased opening held may be what this record refers to.
+            if report.erased == 0 { addFault(error.code, "opening", index, error.field) }
+        }
+    }
+
+    /// Ends: compares the root with the checkpoint's.
+    public consuming func finish() -> Report {
+        report.entries = tree.size
+        report.root = tree.root
+        guard let checkpoint else { return report }
+        if tree.size < checkpoint.size {
+            addFault(
+                .ledgerShorterThanCheckpoint,
+                "leaf",
+                tree.size,
+                "\(tree.size) of \(checkpoint.size)"
+            )
+        } else if rootAtCheckpoint != checkpoint.root {
+            addFault(.ledgerRootWrong, "leaf", checkpoint.size)
+        } else {
+            report.checkpointSize = checkpoint.size
+        }
+        return report
+    }
+
+    /// Adds a fault that the caller found, such as a line that cannot be read.
+    public mutating func add(_ fault: LedgerError) {
+        report.add(fault)
+    }
+
+    private mutating func addFault(
+        _ code: RefusalCode,
+        _ table: String,
+        _ index: UInt64,
+        _ detail: String = ""
+    ) {
+        report.add(
+            LedgerError(
+                code,
+                at: LedgerError.Place(file: source, table: table, index: index),
+                detail: detail
+            )
+        )
+    }
+}
+
+extension AuditVerifier {
+    /// Verifies a whole ledger file against its last checkpoint, stored contents included.
+    ///
+    /// A page or row that cannot be read ends the check and is one of the faults. Progress is given
+    /// as entries done and in all.
+    public static func verify(
+        _ reader: LedgerReader,
+        ledgerKey: VerifierKey,
+        progress: ((Int, Int) -> Void)? = nil
+    ) throws(LedgerError) -> Report {
+        let note = try reader.lastCheckpoint()
+        let size = try reader.size()
+        var verifier = AuditVerifier(source: reader.path, checkpoint: note, ledgerKey: ledgerKey)
+        do throws(LedgerError) {
+            try reader.forEachEntry(below: size) { entry throws(LedgerError) in
+                verifier.add(entry)
+                if entry.index.value & 0x3FFF == 0 { progress?(Int(entry.index.value), Int(size)) }
+            }
+            for index in try reader.wrongContents() {
+                verifier.add(
+                    LedgerError(
+                        .auditContentWrong,
+                        at: .init(file: reader.path, table: "content", index: index.value)
+                    )
+                )
+            }
+        } catch {
+            verifier.add(error)
+        }
+        progress?(Int(size), Int(size))
+        return verifier.finish()
+    }
+
+    /// Verifies an export, given line by line without newlines, against a checkpoint.
+    public static func verify(
+        export lines: some Sequence<some Collection<UInt8>>,
+        name: String,
+        checkpoint: SignedNote?,
+        ledgerKey: VerifierKey,
+        progress: ((Int) -> Void)? = nil
+    ) -> Report {
+        var verifier = AuditVerifier(source: name, checkpoint: checkpoint, ledgerKey: ledgerKey)
+        for (number, line) in lines.enumerated() {
+            do throws(LedgerError) {
+                verifier.add(try AuditExport.entry(line: line, number: UInt64(number)))
+            } catch {
+                verifier.add(error)
+            }
+            if number & 0x3FFF == 0x3FFF { progress?(number + 1) }
+        }
+        return verifier.finish()
+    }
+}

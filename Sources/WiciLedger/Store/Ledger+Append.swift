@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// Appending: one transaction and one sync for a batch, whatever its size. What is in memory changes
+// only after the commit.
+
+import Foundation
+import SwiftProtobuf
+public import WiciCore
+
+extension Ledger {
+    /// What a batch adds, until its transaction is committed.
+    private struct Batch {
+        let now: Moment
+        var nextPlace: UInt64
+        var leafHashes: [Digest] = []
+        var newSets: [(RecipientSet, LedgerIndex)] = []
+        var placeOfNewSet: [RecipientSet: LedgerIndex] = [:]
+    }
+
+    /// Appends entries in order, in one transaction with one sync; gives one outcome for each.
+    ///
+    /// When this returns, everything it tells is on disk; when it throws, nothing of the batch is.
+    /// A message is idempotent by its id, within the batch too. Takes time in proportion to the
+    /// batch, not to the ledger.
+    public func append(
+        _ entries: [NewEntry],
+        at now: Moment
+    ) throws(LedgerError) -> [AppendOutcome] {
+        guard size + 3 * UInt64(entries.count) <= LedgerConfiguration.mostEntries else {
+            throw LedgerError(.ledgerFull, at: place())
+        }
+        var batch = Batch(now: now, nextPlace: size)
+        let outcomes = try write { _ in
+            var outcomes: [AppendOutcome] = []
+            outcomes.reserveCapacity(entries.count)
+            for entry in entries {
+                outcomes.append(try store(entry, in: &batch))
+            }
+            return outcomes
+        }
+        for leafHash in batch.leafHashes { tree.append(leafHash) }
+        for (set, index) in batch.newSets {
+            placeOfSet[set] = index
+            setAtPlace[index] = set
+        }
+        return outcomes
+    }
+
+    private func store(
+        _ entry: NewEntry,
+        in batch: inout Batch
+    ) throws(LedgerError) -> AppendOutcome {
+        switch entry {
+        case .accepted(let message):
+            return try store(message, in: &batch)
+        case .event(let event):
+            switch event {
+            case .accepted, .recipientSet, .registryRelease, .policyRelease:
+                throw LedgerError(.auditRecordFault, at: place("opening"), detail: "event")
+            default: break
+            }
+            return .appended(try store(event, changing: nil, in: &batch))
+        case .release(let kind, let number, let note):
+            var release = WireRelease()
+            release.release = number
+            release.digest = Digest(sha256Of: note).data
+            let index = try store(
+                kind == .registry ? .registryRelease(release) : .policyRelease(release),
+                changing: nil,
+                in: &batch
+            )
+            try storeContent(body: note, carriage: nil, at: index)
+            return .appended(index)
+        }
+    }
+
+    private func store(
+        _ message: AcceptedEntry,
+        in batch: inout Batch
+    ) throws(LedgerError) -> AppendOutcome {
+        // The message's place follows those of its new sets, and nothing may be stored before the
+        // id is known to be new.
+        var place = batch.nextPlace
+        let eligible = knownPlace(of: message.eligible, batch) ?? take(&place)
+        let audience =
+            message.audience == message.eligible
+            ? eligible : knownPlace(of: message.audience, batch) ?? take(&place)
+        let index = LedgerIndex(place)
+        let row = AcceptedMessage(
+            messageID: message.messageID,
+            header: message.header,
+            bodyDigest: message.bodyDigest,
+            wrapsRoot: message.wrapsRoot,
+            eligible: eligible,
+            audience: audience,
+            registry: message.registry,
+            policy: message.policy,
+            acceptedAt: batch.now
+        )
+        guard try insert(row, message.envelopeDigest, at: index) else {
+            return try earlierOutcome(for: message, batch)
+        }
+        try storeSet(message.eligible, in: &batch)
+        try storeSet(message.audience, in: &batch)
+        var accepted = WireAcceptedMessage()
+        accepted.header = message.header
+        accepted.bodyDigest = message.bodyDigest.data
+        accepted.wrapsRoot = message.wrapsRoot.data
+        accepted.eligible = eligible.value
+        accepted.audience = audience.value
+        accepted.registry = message.registry.value
+        accepted.policy = message.policy.value
+        accepted.feedTopics = message.feedTopics
+        _ = try store(.accepted(accepted), changing: ViewChange.none, in: &batch)
+        try storeContent(body: message.body, carriage: message.carriage, at: index)
+        return .appended(index)
+    }
+
+    private func take(_ place: inout UInt64) -> LedgerIndex {
+        defer { place += 1 }
+        return LedgerIndex(place)
+    }
+
+    private func knownPlace(of set: RecipientSet, _ batch: Batch) -> LedgerIndex? {
+        placeOfSet[set] ?? batch.placeOfNewSet[set]
+    }
+
+    private func storeSet(_ set: RecipientSet, in batch: inout Batch) throws(LedgerError) {
+        guard knownPlace(of: set, batch) == nil else { return }
+        let index = try store(
+            .recipientSet(set.wire),
+            changing: .recipientSet(set),
+            in: &batch
+        )
+        batch.newSets.append((set, index))
+        batch.placeOfNewSet[set] = index
+    }
+
+    /// The outcome for an id that is in the ledger or earlier in the batch.
+    private func earlierOutcome(
+        for message: AcceptedEntry,
+        _ batch: Batch
+    ) throws(LedgerError) -> AppendOutcome {
+        let find = statements.findMessage
+        defer { find.reset() }
+        find.bind(message.messageID.data, at: 1)
+        guard try find.next() else {
+            throw LedgerError(.ledgerViewsWrong, at: place("message"))
+        }
+        let index = LedgerIndex(find.integer(0))
+        let digest = find.withBytes(1) { Digest(bytes: $0) }
+        guard digest == message.envelopeDigest else { return .conflicting(index) }
+        return .repeated(
+            index,
+            acceptedAt: Moment(milliseconds: Int64(bitPattern: find.integer(4))),
+            eligible: try recipientSet(at: LedgerIndex(find.integer(2)), batch),
+            audience: try recipientSet(at: LedgerIndex(find.integer(3)), batch)
+        )
+    }
+
+    private func recipientSet(
+        at index: LedgerIndex,
+        _ batch: Batch
+    ) throws(LedgerError) -> RecipientSet {
+        if let set = setAtPlace[index] { return set }
+        guard let set = batch.newSets.first(where: { $0.1 == index })?.0 else {
+            throw LedgerError(.ledgerViewsWrong, at: place("recipient_set", index.value))
+        }
+        return set
+    }
+
+    /// Stores a record with a fresh salt, its leaf, and what it changes in the views.
+    private func store(
+        _ event: WireRecord.OneOf_Event,
+        changing known: ViewChange?,
+        in batch: inout Batch
+    ) throws(LedgerError) -> LedgerIndex {
+        var record = WireRecord()
+        record.recordedAt = batch.now.milliseconds
+        record.event = event
+        let index = LedgerIndex(batch.nextPlace)
+        guard let bytes = try? record.serializedData() as Data, let salt = salts.next(),
+            let leaf = LedgerLeaf.bytes(salt: salt, record: bytes)
+        else {
+            throw LedgerError(.ledgerIoError, at: place("opening", index.value), detail: "salt")
+        }
+        let insertLeaf = statements.insertLeaf
+        insertLeaf.bind(index.value, at: 1)
+        insertLeaf.bind(leaf, at: 2)
+        try insertLeaf.run(index: index.value)
+        let insertOpening = statements.insertOpening
+        insertOpening.bind(index.value, at: 1)
+        insertOpening.bind(salt, at: 2)
+        insertOpening.bind(bytes, at: 3)
+        try insertOpening.run(index: index.value)
+        batch.leafHashes.append(TreeHash.leaf(leaf))
+        batch.nextPlace += 1
+        if let known {
+            try apply(known, at: index)
+        } else {
+            try apply(viewChange(of: record, at: index), at: index)
+        }
+        return index
+    }
+
+    private func viewChange(
+        of record: WireRecord,
+        at index: LedgerIndex
+    ) throws(LedgerError) -> ViewChange {
+        do throws(RecordFault) {
+            return try ViewChange(record)
+        } catch {
+            throw LedgerError(error.code, at: place("opening", index.value), detail: error.field)
+        }
+    }
+
+    private func storeContent(
+        body: Data,
+        carriage: Data?,
+        at index: LedgerIndex
+    ) throws(LedgerError) {
+        let insert = statements.insertContent
+        insert.bind(index.value, at: 1)
+        insert.bind(body, at: 2)
+        if let carriage { insert.bind(carriage, at: 3) } else { insert.bindNull(at: 3) }
+        try insert.run(index: index.value)
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// Reading: messages for delivery, entries for auditors, notes of releases, proofs.
+
+public import Foundation
+import GRDB
+import SwiftProtobuf
+public import WiciCore
+
+extension Ledger {
+    /// The messages at these places, in the same order; a place without a message is refused.
+    public func messages(at indices: [LedgerIndex]) throws(LedgerError) -> [StoredMessage] {
+        try read { _ in
+            var messages: [StoredMessage] = []
+            messages.reserveCapacity(indices.count)
+            for index in indices { messages.append(try message(at: index)) }
+            return messages
+        }
+    }
+
+    private func message(at index: LedgerIndex) throws(LedgerError) -> StoredMessage {
+        let row = statements.readMessage
+        defer { row.reset() }
+        row.bind(index.value, at: 1)
+        guard try row.next(index: index.value) else {
+            throw LedgerError(.entryUnknown, at: place("message", index.value))
+        }
+        guard let eligible = setAtPlace[LedgerIndex(row.integer(0))],
+            let audience = setAtPlace[LedgerIndex(row.integer(1))]
+        else { throw LedgerError(.ledgerViewsWrong, at: place("message", index.value)) }
+        var header = Data()
+        if let bytes = row.data(5) {
+            do throws(RecordFault) {
+                guard case .message(let message) = try ViewChange(recordBytes: bytes) else {
+                    throw RecordFault(.auditRecordFault, "accepted")
+                }
+                header = message.header
+            } catch {
+                throw LedgerError(
+                    error.code,
+                    at: place("opening", index.value),
+                    detail: error.field
+                )
+            }
+        }
+        return StoredMessage(
+            index: index,
+            header: header,
+            body: row.data(6),
+            carriage: row.data(7) ?? Data(),
+            eligible: eligible,
+            audience: audience,
+            registry: LedgerIndex(row.integer(2)),
+            policy: LedgerIndex(row.integer(3)),
+            acceptedAt: Moment(milliseconds: Int64(bitPattern: row.integer(4)))
+        )
+    }
+
+    /// The entries from a place on, at most `limit`; fewer at the end.
+    public func entries(
+        from index: LedgerIndex,
+        limit: Int
+    ) throws(LedgerError) -> [LedgerEntryRow] {
+        try read { _ in
+            let rows = statements.readEntries
+            defer { rows.reset() }
+            rows.bind(index.value, at: 1)
+            rows.bind(UInt64(max(0, limit)), at: 2)
+            var entries: [LedgerEntryRow] = []
+            while try rows.next() { entries.append(LedgerEntryRow(rows)) }
+            return entries
+        }
+    }
+
+    /// Where a message was accepted; nil when it was not.
+    public func findMessage(_ id: MessageID) throws(LedgerError) -> LedgerIndex? {
+        try read { _ in
+            let find = statements.findMessage
+            defer { find.reset() }
+            find.bind(id.data, at: 1)
+            return try find.next() ? LedgerIndex(find.integer(0)) : nil
+        }
+    }
+
+    /// The signed note of the release recorded at a place.
+    public func release(_ kind: ReleaseKind, at index: LedgerIndex) throws(LedgerError) -> Data {
+        try read { _ in
+            let row = statements.readRelease
+            defer { row.reset() }
+            row.bind(index.value, at: 1)
+            row.bind(kind.rawValue, at: 2)
+            guard try row.next(index: index.value), let note = row.data(0) else {
+                throw LedgerError(.entryUnknown, at: place("release", index.value))
+            }
+            return note
+        }
+    }
+
+    /// Erases bodies, signatures and wraps of messages; records, leaves and proofs stay.
+    ///
+    /// SQLite overwrites what it erases (`secure_delete`). Places without content are passed over.
+    public func eraseContent(at indices: [LedgerIndex]) throws(LedgerError) {
+        try write { _ in
+            for index in indices {
+                statements.eraseContent.bind(index.value, at: 1)
+                try statements.eraseContent.run(index: index.value)
+            }
+        }
+    }
+
+    // MARK: Proofs
+
+    /// Proof that an entry is in the tree of a size (RFC 9162 section 2.1.3).
+    ///
+    /// Refuses an index outside the size and a size over the ledger's own.
+    public func inclusionProof(
+        of index: LedgerIndex,
+        size: UInt64
+    ) throws(LedgerError) -> InclusionProof {
+        guard size <= self.size, index.value < size else {
+            throw LedgerError(.entryUnknown, at: place("leaf", index.value))
+        }
+        let path = try TreeReader.inclusionPath(index: index.value, size: size, node: node) ?? []
+        return InclusionProof(index: index.value, size: size, path: path)
+    }
+
+    /// Proof that a tree is the beginning of a later one (RFC 9162 section 2.1.4).
+    public func consistencyProof(
+        from oldSize: UInt64,
+        to newSize: UInt64
+    ) throws(LedgerError) -> ConsistencyProof {
+        guard oldSize <= newSize, newSize <= size else {
+            throw LedgerError(.entryUnknown, at: place("leaf", newSize))
+        }
+        let path = try TreeReader.consistencyPath(from: oldSize, to: newSize, node: node) ?? []
+        return ConsistencyProof(oldSize: oldSize, newSize: newSize, path: path)
+    }
+
+    /// The hash of a complete subtree.
+    func node(level: Int, index: UInt64) throws(LedgerError) -> Digest {
+        try tree.node(level: level, index: index, leafHashes: leafHashes)
+    }
+
+    private func leafHashes(_ range: Range<UInt64>) throws(LedgerError) -> [Digest] {
+        try read { _ in
+            let rows = statements.readLeaves
+            defer { rows.reset() }
+            rows.bind(range.lowerBound, at: 1)
+            rows.bind(range.upperBound, at: 2)
+            var hashes: [Digest] = []
+            while try rows.next() {
+                hashes.append(rows.withBytes(1) { TreeHash.leaf(lent: $0) })
+            }
+            guard hashes.count == range.count else {
+                throw LedgerError(.ledgerEntryMissing, at: place("leaf", range.lowerBound))
+            }
+            return hashes
+        }
+    }
+}
+
+extension LedgerEntryRow {
+    /// Reads the present row of `LedgerStatements.entriesSQL`.
+    init(_ row: PreparedStatement) {
+        self.init(
+            index: LedgerIndex(row.integer(0)),
+            leaf: row.data(1) ?? Data(),
+            salt: row.data(2),
+            record: row.data(3)
+        )
+    }
+}

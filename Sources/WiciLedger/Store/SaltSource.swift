@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// Salts from the system's random generator, fetched several at a time: one system call for eight.
+
+import Foundation
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Gives 32 random bytes at a time, each given once and forgotten here.
+struct SaltSource {
+    private var pool = [UInt8](repeating: 0, count: 256)
+    private var used = 256
+
+    /// The next salt; nil when the system gives no randomness.
+    mutating func next() -> Data? {
+        if used == pool.count {
+            guard pool.withUnsafeMutableBytes({ getentropy($0.baseAddress, $0.count) }) == 0 else {
+                return nil
+            }
+            used = 0
+        }
+        let salt = Data(pool[used..<used + 32])
+        for place in used..<used + 32 { pool[place] = 0 }
+        used += 32
+        return salt
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// The views in memory, as a pure fold over entries in order. The verifier replays a whole ledger
+// through it; a simulator can run it over any store.
+
+public import WiciCore
+
+/// The state that a ledger's records add up to.
+///
+/// Refuses a record that contradicts those before it: an unknown reference, a mailbox number that
+/// the acceptances do not give.
+public struct LedgerFold: Sendable {
+    /// Entries taken so far.
+    public private(set) var size: UInt64 = 0
+    /// Every node's numbered mail.
+    public private(set) var mailboxes = Mailboxes()
+    /// Recipient sets by place.
+    public private(set) var recipientSets: [LedgerIndex: RecipientSet] = [:]
+    /// Highest number that each node has on its disk.
+    public private(set) var delivered: [NodeID: MailboxNumber] = [:]
+    /// Subscriptions in force.
+    public private(set) var subscriptions: [NodeID: [WireSubscription]] = [:]
+    /// Tombstones by node and number.
+    public private(set) var withheld: [NodeID: [MailboxNumber: Withheld]] = [:]
+    /// Place and content of the last release of each kind.
+    public private(set) var releases: [ReleaseKind: (index: LedgerIndex, RecordedRelease)] = [:]
+
+    private var releaseKinds: [LedgerIndex: ReleaseKind] = [:]
+
+    /// The ledger without entries.
+    public init() {}
+
+    /// Takes the next entry's change; on a fault the fold is unchanged except that the entry counts.
+    public mutating func apply(_ change: ViewChange) throws(RecordFault) {
+        let index = LedgerIndex(size)
+        size += 1
+        switch change {
+        case .message(let message):
+            guard recipientSets[message.eligible] != nil else {
+                throw RecordFault(.auditReferenceUnknown, "accepted.eligible")
+            }
+            guard let audience = recipientSets[message.audience] else {
+                throw RecordFault(.auditReferenceUnknown, "accepted.audience")
+            }
+            guard releaseKinds[message.registry] == .registry else {
+                throw RecordFault(.auditReferenceUnknown, "accepted.registry")
+            }
+            guard releaseKinds[message.policy] == .policy else {
+                throw RecordFault(.auditReferenceUnknown, "accepted.policy")
+            }
+            mailboxes.accept(index: index, audience: audience)
+        case .recipientSet(let set):
+            recipientSets[index] = set
+        case .delivered(let node, let through):
+            guard through <= mailboxes.head(of: node) else {
+                throw RecordFault(.auditMailboxWrong, "delivered.through")
+            }
+            delivered[node] = max(through, delivered[node] ?? .none)
+        case .subscriptions(let node, let list):
+            subscriptions[node] = list
+        case .withheld(let tombstone):
+            guard
+                tombstone.number.value > 0,
+                mailboxes.entries(
+                    of: tombstone.node,
+                    after: MailboxNumber(tombstone.number.value - 1),
+                    limit: 1
+                ).first?.1 == tombstone.message
+            else { throw RecordFault(.auditMailboxWrong, "withheld.number") }
+            withheld[tombstone.node, default: [:]][tombstone.number] = tombstone
+        case .release(let release):
+            releases[release.kind] = (index, release)
+            releaseKinds[index] = release.kind
+        case .none:
+            break
+        }
+    }
+
+    /// Counts an entry whose opening was erased.
+    public mutating func skip() {
+        size += 1
+    }
+}

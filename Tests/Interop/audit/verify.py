@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright 2026 the Wici authors
+"""Verifies an audit export without any code of Wici.
+
+Written from RFC 6962, RFC 9162, C2SP signed-note and tlog-checkpoint, and Schemas/. Checks every
+opening against its leaf, the root against the signed checkpoint, every record against its JSON,
+references between records, and the given inclusion and consistency proofs.
+
+Usage: verify.py EXPORT CHECKPOINT VERIFIER-KEY [PROOFS]
+Needs protoc, and the Python packages cryptography and protobuf. Prints a summary as JSON; the exit
+status is 0 when everything verifies and 8 when something does not.
+"""
+
+import base64
+import hashlib
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
+
+SCHEMAS = pathlib.Path(__file__).resolve().parents[3] / "Schemas"
+
+
+class Fault(Exception):
+    """Something does not verify."""
+
+
+def load_messages():
+    """Compiles the schemas and returns the Record and Header classes."""
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = pathlib.Path(folder) / "schemas.pb"
+        subprocess.run(
+            ["protoc", "-I", str(SCHEMAS), "--include_imports",
+             f"--descriptor_set_out={compiled}",
+             str(SCHEMAS / "wici/v1/record.proto"), str(SCHEMAS / "wici/v1/envelope.proto")],
+            check=True)
+        files = descriptor_pb2.FileDescriptorSet.FromString(compiled.read_bytes())
+    pool = descriptor_pool.DescriptorPool()
+    for file in files.file:
+        pool.Add(file)
+    return [message_factory.GetMessageClass(pool.FindMessageTypeByName(f"wici.v1.{name}"))
+            for name in ("Record", "Header")]
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def leaf_hash(leaf):
+    return sha256(b"\x00", leaf)
+
+
+def node_hash(left, right):
+    return sha256(b"\x01", left, right)
+
+
+def tree_hash(hashes):
+    """RFC 6962 section 2.1, with complete subtrees folded as they fill up."""
+    stack = []
+    for count, value in enumerate(hashes, 1):
+        stack.append(value)
+        while count % 2 == 0:
+            right = stack.pop()
+            stack.append(node_hash(stack.pop(), right))
+            count //= 2
+    if not stack:
+        return sha256()
+    root = stack.pop()
+    while stack:
+        root = node_hash(stack.pop(), root)
+    return root
+
+
+def verify_inclusion(leaf, index, size, path, root):
+    """RFC 9162 section 2.1.3.2."""
+    if index >= size:
+        raise Fault(f"inclusion {index}/{size}: no such leaf")
+    position, last, value = index, size - 1, leaf
+    for sibling in path:
+        if last == 0:
+            raise Fault(f"inclusion {index}/{size}: path too long")
+        if position % 2 == 1 or position == last:
+            value = node_hash(sibling, value)
+            while position % 2 == 0 and position != 0:
+                position, last = position // 2, last // 2
+        else:
+            value = node_hash(value, sibling)
+        position, last = position // 2, last // 2
+    if last != 0 or value != root:
+        raise Fault(f"inclusion {index}/{size}: wrong root")
+
+
+def verify_consistency(old, new, path, old_root, new_root):
+    """RFC 9162 section 2.1.4.2."""
+    if old == new or old == 0:
+        if path or (old == new and old_root != new_root):
+            raise Fault(f"consistency {old}/{new}: wrong path")
+        return
+    path = list(path)
+    if old & (old - 1) == 0:
+        path.insert(0, old_root)
+    position, last = old - 1, new - 1
+    while position % 2 == 1:
+        position, last = position // 2, last // 2
+    if not path:
+        raise Fault(f"consistency {old}/{new}: no path")
+    first = second = path[0]
+    for value in path[1:]:
+        if last == 0:
+            raise Fault(f"consistency {old}/{new}: path too long")
+        if position % 2 == 1 or position == last:
+            first, second = node_hash(value, first), node_hash(value, second)
+            while position % 2 == 0 and position != 0:
+                position, last = position // 2, last // 2
+        else:
+            second = node_hash(second, value)
+        position, last = position // 2, last // 2
+    if last != 0 or first != old_root or second != new_root:
+        raise Fault(f"consistency {old}/{new}: wrong root")
+
+
+def verify_checkpoint(note, key_text):
+    """Signed note and checkpoint; returns size and root."""
+    name, key_id, material = key_text.strip().split("+", 2)
+    key = base64.b64decode(material, validate=True)
+    expected = sha256(name.encode(), b"\n", key)[:4]
+    if key[0] != 1 or len(key) != 33 or expected.hex() != key_id:
+        raise Fault("verifier key is malformed")
+    text, _, signatures = note.rpartition("\n\n")
+    text += "\n"
+    for line in signatures.splitlines():
+        dash, signer, encoded = line.split(" ")
+        payload = base64.b64decode(encoded, validate=True)
+        if dash == "\u2014" and signer == name and payload[:4] == expected:
+            try:
+                Ed25519PublicKey.from_public_bytes(key[1:]).verify(payload[4:], text.encode())
+            except InvalidSignature as error:
+                raise Fault("checkpoint signature is wrong") from error
+            break
+    else:
+        raise Fault("checkpoint is not signed by the ledger's key")
+    origin, size, root = text.splitlines()[:3]
+    if origin != name:
+        raise Fault("checkpoint is of another ledger")
+    return int(size), base64.b64decode(root, validate=True)
+
+
+class Replay:
+    """Checks records against those before them and counts mailboxes."""
+
+    def __init__(self, header_class):
+        self.header_class = header_class
+        self.sets, self.releases, self.heads, self.ids = {}, {}, {}, set()
+        self.numbers = {}
+        self.messages = 0
+
+    def take(self, index, record):
+        kind = record.WhichOneof("event")
+        if kind is None:
+            raise Fault(f"entry {index}: no event")
+        if kind == "recipient_set":
+            self.sets[index] = [r.node for r in record.recipient_set.recipients]
+        elif kind in ("registry_release", "policy_release"):
+            self.releases[index] = kind
+        elif kind == "accepted":
+            self.accept(index, record.accepted)
+        elif kind == "delivered":
+            if record.delivered.through > self.heads.get(record.delivered.node, 0):
+                raise Fault(f"entry {index}: delivered past the mailbox")
+        elif kind == "withheld":
+            place = self.numbers.get((record.withheld.node, record.withheld.number))
+            if place != record.withheld.message:
+                raise Fault(f"entry {index}: withheld number is wrong")
+
+    def accept(self, index, accepted):
+        header = self.header_class.FromString(accepted.header)
+        if header.message_id in self.ids:
+            raise Fault(f"entry {index}: message id twice")
+        self.ids.add(header.message_id)
+        if accepted.eligible not in self.sets or accepted.audience not in self.sets:
+            raise Fault(f"entry {index}: unknown recipient set")
+        if not set(self.sets[accepted.audience]) <= set(self.sets[accepted.eligible]):
+            raise Fault(f"entry {index}: audience is not within the eligible")
+        if (self.releases.get(accepted.registry) != "registry_release"
+                or self.releases.get(accepted.policy) != "policy_release"):
+            raise Fault(f"entry {index}: unknown release")
+        self.messages += 1
+        for node in set(self.sets[accepted.audience]):
+            self.heads[node] = self.heads.get(node, 0) + 1
+            self.numbers[node, self.heads[node]] = index
+
+
+def read_export(path, record_class, replay):
+    """Verifies every line; returns the leaf hashes."""
+    hashes = []
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines):
+            entry = json.loads(line)
+            if entry["index"] != number:
+                raise Fault(f"line {number}: index {entry['index']}")
+            leaf = base64.b64decode(entry["leaf"], validate=True)
+            hashes.append(leaf_hash(leaf))
+            if "record" not in entry:
+                continue
+            salt = base64.b64decode(entry["salt"], validate=True)
+            data = base64.b64decode(entry["record"], validate=True)
+            if len(salt) != 32 or leaf != b"\x01" + sha256(b"wici/v1/leaf\x00", salt, data):
+                raise Fault(f"entry {number}: leaf does not match its opening")
+            record = record_class.FromString(data)
+            if json_format.ParseDict(entry["json"], record_class()) != record:
+                raise Fault(f"entry {number}: JSON is not the record")
+            replay.take(number, record)
+    return hashes
+
+
+def verify_proofs(path, hashes):
+    """Verifies the proofs of a file against roots computed here; returns their number."""
+    with open(path, encoding="utf-8") as file:
+        proofs = json.load(file)
+
+    def decoded(proof):
+        return [base64.b64decode(value, validate=True) for value in proof["path"]]
+
+    for proof in proofs["inclusion"]:
+        index, size = proof["index"], proof["size"]
+        verify_inclusion(hashes[index], index, size, decoded(proof), tree_hash(hashes[:size]))
+    for proof in proofs["consistency"]:
+        old, new = proof["old"], proof["new"]
+        verify_consistency(
+            old, new, decoded(proof), tree_hash(hashes[:old]), tree_hash(hashes[:new]))
+    return len(proofs["inclusion"]) + len(proofs["consistency"])
+
+
+def main(arguments):
+    if len(arguments) not in (3, 4):
+        print(__doc__, file=sys.stderr)
+        return 2
+    export, checkpoint, key = arguments[:3]
+    try:
+        record_class, header_class = load_messages()
+        replay = Replay(header_class)
+        hashes = read_export(export, record_class, replay)
+        note = pathlib.Path(checkpoint).read_text(encoding="utf-8")
+        size, root = verify_checkpoint(note, key)
+        if size > len(hashes):
+            raise Fault(f"{len(hashes)} entries, but {size} were signed")
+        if tree_hash(hashes[:size]) != root:
+            raise Fault("root differs from the checkpoint's")
+        proofs = verify_proofs(arguments[3], hashes) if len(arguments) == 4 else 0
+    except (Fault, ValueError, KeyError, IndexError) as fault:
+        print(json.dumps({"sound": False, "fault": str(fault)}))
+        return 8
+    print(json.dumps({"sound": True, "entries": len(hashes), "messages": replay.messages,
+                      "signed": size, "proofs": proofs}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// Disks that are full, damaged or not there: a clear error, nothing acknowledged, no crash.
+
+import Foundation
+import GRDB
+import Testing
+import WiciCore
+import WiciLedger
+
+struct DiskFaultTests {
+    @Test func `a full disk refuses the batch, keeps what was there, and goes on with room`() throws
+    {
+        let fixture = try LedgerFixture()
+        let audience = recipients(["ngo-a.main"])
+        var acknowledged: [MessageID] = []
+        var root = Digest.zero
+        do {
+            _ = try fixture.openWithReleases()
+        }
+        do {
+            let ledger = try fixture.open(largestFileBytes: 400_000).ledger
+            var number = UInt64(0)
+            var refused: LedgerError?
+            while refused == nil, number < 10_000 {
+                let entries = try (0..<UInt64(10)).map {
+                    NewEntry.accepted(
+                        try acceptedEntry(number + $0, to: audience, bodyBytes: 1_024)
+                    )
+                }
+                do {
+                    _ = try ledger.append(entries, at: LedgerFixture.start)
+                    acknowledged += (number..<number + 10).map(messageID)
+                } catch {
+                    refused = error
+                }
+                number += 10
+            }
+            #expect(refused?.code == .ledgerDiskFull)
+            #expect(!acknowledged.isEmpty)
+            #expect(ledger.size == UInt64(acknowledged.count) + 3)
+            #expect(!ledger.isStopped)
+            #expect(throws: LedgerError.self) {
+                try ledger.append(
+                    [
+                        .accepted(
+                            try acceptedEntry(90_000, to: audience, bodyBytes: 200_000)
+                        )
+                    ],
+                    at: LedgerFixture.start
+                )
+            }
+            root = ledger.root
+        }
+        let ledger = try fixture.open().ledger
+        #expect(ledger.root == root)
+        for id in acknowledged { #expect(try ledger.findMessage(id) != nil) }
+        let next = try acceptedEntry(99_000, to: audience)
+        #expect(try ledger.append([.accepted(next)], at: LedgerFixture.start).count == 1)
+    }
+
+    @Test func `a second hub on the same file is refused while the first runs`() throws {
+        let fixture = try LedgerFixture()
+        let first = try fixture.openWithReleases()
+        let error = #expect(throws: LedgerError.self) { try fixture.open() }
+        #expect(error?.code == .ledgerInUse)
+        #expect(first.size == 2)
+    }
+
+    @Test func `a folder that is not there and a file that is no ledger are refused`() throws {
+        let fixture = try LedgerFixture()
+        let missing = fixture.folder.path("missing/ledger.sqlite")
+        let first = #expect(throws: LedgerError.self) { try fixture.open(missing) }
+        #expect(first?.code == .ledgerUnopenable)
+        let text = fixture.folder.path("text.sqlite")
+        try Data(String(repeating: "no ledger ", count: 900).utf8).write(
+            to: URL(fileURLWithPath: text)
+        )
+        let second = #expect(throws: LedgerError.self) { try fixture.open(text) }
+        #expect(second?.code == .ledgerVersionUnknown)
+        let other = fixture.folder.path("other.sqlite")
+        let queue = try DatabaseQueue(path: other)
+        try queue.write { try $0.execute(sql: "CREATE TABLE t (x)") }
+        try queue.close()
+        let third = #expect(throws: LedgerError.self) { try fixture.open(other) }
+        #expect(third?.code == .ledgerVersionUnknown)
+    }
+
+    @Test func `a protected file is refused as read-only`() throws {
+        let fixture = try LedgerFixture()
+        do { _ = try fixture.openWithReleases() }
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o444],
+            ofItemAtPath: fixture.path
+        )
+        // The super-user may write to a protected file, so there is nothing to refuse then.
+        guard !FileManager.default.isWritableFile(atPath: fixture.path) else { return }
+        let error = #expect(throws: LedgerError.self) { try fixture.open() }
+        #expect(error?.code == .ledgerReadOnly)
+    }
+
+    /// Overwrites one byte in every page in turn: each run either opens with the true content or
+    /// refuses; it never opens with a changed past and never traps.
+    @Test(arguments: [100, 1_777, 3_900])
+    func `a damaged byte in any page is refused or harmless`(offset: Int) throws {
+        let fixture = try LedgerFixture()
+        var root = Digest.zero
+        do {
+            let ledger = try fixture.openWithReleases()
+            let entries = try (0..<UInt64(200)).map {
+                NewEntry.accepted(try acceptedEntry($0, to: recipients(["ngo-a.main"])))
+            }
+            _ = try ledger.append(entries, at: LedgerFixture.start)
+            _ = try ledger.checkpoint(now: LedgerFixture.start)
+            root = ledger.root
+        }
+        let whole = try Data(contentsOf: URL(fileURLWithPath: fixture.path))
+        var refusals = 0
+        for page in 0..<whole.count / 4_096 {
+            var damaged = whole
+            damaged[page * 4_096 + offset] ^= 0x5A
+            let copy = fixture.folder.path("damaged-\(page).sqlite")
+            try damaged.write(to: URL(fileURLWithPath: copy))
+            do {
+                #expect(try fixture.open(copy).ledger.root == root)
+            } catch {
+                refusals += 1
+                #expect(error.place.file == copy)
+                #expect(error.code.number >= 1_100)
+            }
+            try FileManager.default.removeItem(atPath: copy)
+        }
+        #expect(refusals > 0)
+    }
+
+    @Test func `a checkpoint reads back from disk and finds what changed under it`() throws {
+        let fixture = try LedgerFixture()
+        let ledger = try fixture.openWithReleases()
+        let entry = try acceptedEntry(1, to: recipients(["ngo-a.main"]))
+        _ = try ledger.append([.accepted(entry)], at: LedgerFixture.start)
+        try fixture.tamper("UPDATE opening SET record = zeroblob(40) WHERE place = 3")
+        let error = #expect(throws: LedgerError.self) {
+            try ledger.checkpoint(now: LedgerFixture.start)
+        }
+        #expect(error?.code == .ledgerLeafWrong)
+        #expect(error?.place.index == 3)
+        #expect(ledger.isStopped)
+        let refused = #expect(throws: LedgerError.self) {
+            try ledger.append([.event(.operation(WireOperation()))], at: LedgerFixture.start)
+        }
+        #expect(refused?.code == .ledgerStopped)
+    }
+
+    @Test func `reading back in steps gives the same checkpoint`() throws {
+        let fixture = try LedgerFixture()
+        let ledger = try fixture.openWithReleases()
+        let entries = try (0..<UInt64(50)).map {
+            NewEntry.accepted(try acceptedEntry($0, to: recipients(["ngo-a.main"])))
+        }
+        _ = try ledger.append(entries, at: LedgerFixture.start)
+        #expect(try !ledger.readBack(atMost: 20))
+        #expect(try !ledger.readBack(atMost: 20))
+        #expect(try ledger.readBack(atMost: 20))
+        let note = try ledger.checkpoint(now: LedgerFixture.start)
+        let checkpoint = try Checkpoint(note: note, ledgerKey: fixture.signer.verifierKey)
+        #expect(checkpoint.root == ledger.root)
+        #expect(try ledger.checkpoint(now: LedgerFixture.start) == note)
+    }
+}
