@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// The libzmq context: the I/O threads and the socket table that all sockets of a process share.
+
+import CZeroMQ
+import Glibc
+
+/// A libzmq context.
+///
+/// The context may be shared by every thread. Each `Socket` keeps its context alive, so the
+/// context ends (and waits for lingering messages) only after the last socket has been closed.
+public final class Context: @unchecked Sendable {
+    // Safety: the pointer is set once and never changes; libzmq documents that a context may be
+    // used from any thread without further locking.
+    let handle: UnsafeMutableRawPointer
+
+    /// Creates a context.
+    ///
+    /// - Parameters:
+    ///   - ioThreads: Threads that move and encrypt bytes; about one for each gigabyte a second.
+    ///   - maxSockets: The largest number of open sockets, counting the internal ones.
+    public init(ioThreads: Int = 1, maxSockets: Int = 1023) throws(ZeroMQError) {
+        guard let handle = zmq_ctx_new() else {
+            throw ZeroMQError(code: zmq_errno(), operation: "create context")
+        }
+        do throws(ZeroMQError) {
+            try ZeroMQError.check("set I/O threads") {
+                zmq_ctx_set(handle, ZMQ_IO_THREADS, Int32(clamping: ioThreads))
+            }
+            try ZeroMQError.check("set the socket limit") {
+                zmq_ctx_set(handle, ZMQ_MAX_SOCKETS, Int32(clamping: maxSockets))
+            }
+        } catch {
+            zmq_ctx_term(handle)
+            throw error
+        }
+        self.handle = handle
+    }
+
+    deinit {
+        _ = ZeroMQError.attempt { zmq_ctx_term(handle) }
+    }
+
+    /// The version of the library at run time, for example "4.3.4".
+    public static var libraryVersion: String {
+        var major: Int32 = 0
+        var minor: Int32 = 0
+        var patch: Int32 = 0
+        zmq_version(&major, &minor, &patch)
+        return "\(major).\(minor).\(patch)"
+    }
+
+    /// Whether the library was built with CURVE encryption.
+    public static var hasCurve: Bool { zmq_has("curve") == 1 }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// Cutting one peer of a router or publisher. The library asks ZAP only at the handshake and cannot
+// close a single connection, so the connection's own descriptor is shut down: the peer drops,
+// reconnects, and is refused.
+
+import Glibc
+
+/// The TCP connection behind a message, remembered with the far end it had.
+public struct PeerConnection: Sendable, Hashable {
+    /// The file descriptor of the connection.
+    public let descriptor: Int32
+    /// The far end's socket address when it was captured.
+    private let remote: [UInt8]
+
+    /// Remembers the far end of a descriptor taken from `ReceivedMessage.sourceDescriptor`.
+    ///
+    /// `nil` when the descriptor is no connected socket (any more).
+    public init?(descriptor: Int32) {
+        guard let remote = Self.remoteAddress(of: descriptor) else { return nil }
+        self.descriptor = descriptor
+        self.remote = remote
+    }
+
+    /// Shuts the connection down in both directions, if it still has the same far end.
+    ///
+    /// The comparison guards against a number that the operating system has given to another
+    /// connection meanwhile. The mapping should still be dropped when the monitor reports that
+    /// the descriptor was closed or accepted anew.
+    ///
+    /// - Returns: Whether the connection was there and has been shut down.
+    @discardableResult
+    public func shutdownPeer() -> Bool {
+        guard Self.remoteAddress(of: descriptor) == remote else { return false }
+        return shutdown(descriptor, Int32(SHUT_RDWR)) == 0
+    }
+
+    private static func remoteAddress(of descriptor: Int32) -> [UInt8]? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutableBytes(of: &storage) { bytes -> Int32 in
+            guard let address = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else {
+                return -1
+            }
+            return getpeername(descriptor, address, &length)
+        }
+        guard result == 0 else { return nil }
+        let count = min(Int(length), MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeBytes(of: &storage) { Array($0.prefix(count)) }
+    }
+}
