@@ -17,7 +17,7 @@ extension MessageDraft {
         var faults = fields.faults
         var header = labels(context)
         setTimes(of: &header, context, &faults)
-        setThread(of: &header, &faults)
+        setThread(of: &header, context, &faults)
         let content = readBody(&header, &faults)
         let alreadyFaulted = Set(faults.map(\.path))
         faults += HeaderValidator.current.check(header)
@@ -95,7 +95,11 @@ extension MessageDraft {
         }
     }
 
-    private func setThread(of header: inout WireHeader, _ faults: inout [Fault]) {
+    private func setThread(
+        of header: inout WireHeader,
+        _ context: DraftContext,
+        _ faults: inout [Fault]
+    ) {
         func id(_ text: String, _ path: String, _ faults: inout [Fault]) -> Data? {
             if let id = MessageID(text) { return id.data }
             faults.append(
@@ -118,6 +122,13 @@ extension MessageDraft {
             if let bytes = id(reference, "references[\(index)]", &faults) {
                 header.references.append(bytes)
             }
+        }
+        guard let answered = context.answered else { return }
+        if header.thread.isEmpty {
+            header.thread = answered.thread.isEmpty ? answered.messageID : answered.thread
+        }
+        if !header.references.contains(answered.messageID) {
+            header.references.append(answered.messageID)
         }
     }
 

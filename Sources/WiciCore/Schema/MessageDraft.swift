@@ -108,6 +108,8 @@ public struct DraftContext: Sendable {
     public let now: Moment
     /// The message's id.
     public let messageID: MessageID
+    /// Header of the message that this one answers, whose thread it joins; nil when it answers none.
+    public let answered: WireHeader?
 
     /// Makes a context.
     public init(
@@ -115,8 +117,10 @@ public struct DraftContext: Sendable {
         senderKind: Code,
         operator: String,
         now: Moment,
-        messageID: MessageID
+        messageID: MessageID,
+        answered: WireHeader? = nil
     ) {
+        self.answered = answered
         self.sender = sender
         self.senderKind = senderKind
         self.operator = `operator`

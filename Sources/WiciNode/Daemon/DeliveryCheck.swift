@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// The receiver's own check of a delivery: the sender's signature, whether this node may have the
+// message at all, the seal, the body. What fails is kept as evidence under its number, flagged, and
+// never shown as a message in order.
+
+import Foundation
+import WiciCore
+
+/// Judges deliveries under the documents in force.
+struct DeliveryCheck {
+    let node: NodeID
+    let registry: Registry
+    let previousRegistry: Registry?
+    let policy: Policy
+    let sealingKeys: [SealingPrivateKey]
+
+    /// `nil` while the node cannot judge.
+    init?(node: NodeID, documents: TrustedDocuments, sealingKeys: [SealingPrivateKey]) {
+        guard let registry = documents.registry, let policy = documents.policy else { return nil }
+        self.node = node
+        self.registry = registry
+        self.previousRegistry = documents.previousRegistry
+        self.policy = policy
+        self.sealingKeys = sealingKeys
+    }
+
+    /// The inbox row of a delivery; its `suspicion` is `nil` when everything is in order.
+    func row(
+        of delivery: IncomingDelivery,
+        verifier: inout BatchVerifier,
+        now: Moment
+    ) -> InboxRow {
+        switch delivery.content {
+        case .tombstone(let messageID, let reason):
+            return InboxRow(
+                number: delivery.number,
+                index: delivery.index,
+                messageID: MessageID(bytes: messageID),
+                tombstone: reason.isEmpty ? "withheld" : String(reason.prefix(32)),
+                receivedAt: now
+            )
+        case .envelope(let bytes):
+            return row(of: bytes, delivery, verifier: &verifier, now: now)
+        }
+    }
+
+    private func row(
+        of bytes: Data,
+        _ delivery: IncomingDelivery,
+        verifier: inout BatchVerifier,
+        now: Moment
+    ) -> InboxRow {
+        let envelope: VerifiedEnvelope
+        do throws(EnvelopeError) {
+            let parts = try EnvelopeParts(bytes: bytes, form: .delivered)
+            envelope = try verified(parts, &verifier)
+        } catch {
+            // Without a valid signature the id is nobody's word and must not occupy its place.
+            return InboxRow(
+                number: delivery.number,
+                index: delivery.index,
+                messageID: nil,
+                envelope: bytes,
+                suspicion: error.refusal.code.number,
+                receivedAt: now
+            )
+        }
+        var body = Data()
+        var suspicion: UInt32?
+        do throws(NodeError) {
+            try checkEligibility(envelope.parts.header, now: now)
+            body = try content(of: envelope)
+        } catch {
+            suspicion = error.report.code
+        }
+        return InboxRow(
+            number: delivery.number,
+            index: delivery.index,
+            messageID: envelope.parts.messageID,
+            header: envelope.parts.headerBytes,
+            envelope: bytes,
+            body: body,
+            suspicion: suspicion,
+            receivedAt: now
+        )
+    }
+
+    /// Verifies under the registry in force or, after a rotation, the one before it.
+    private func verified(
+        _ parts: EnvelopeParts,
+        _ verifier: inout BatchVerifier
+    ) throws(EnvelopeError) -> VerifiedEnvelope {
+        let keys = [registry, previousRegistry].compactMap { $0?.node(parts.sender)?.signingKey }
+        for key in keys {
+            guard let key = SigningPublicKey(rawRepresentation: key.data) else { continue }
+            if let envelope = try? parts.verified(with: &verifier, key: key) { return envelope }
+        }
+        throw .badSignature
+    }
+
+    private func checkEligibility(_ header: WireHeader, now: Moment) throws(NodeError) {
+        switch Eligibility.of(header: header, registry: registry, policy: policy, at: now) {
+        case .eligible(let set):
+            guard set.contains(node) else { throw NodeError(.recipientNotEligible) }
+        case .refused(let refusal): throw NodeError(refusal)
+        }
+    }
+
+    private func content(of envelope: VerifiedEnvelope) throws(NodeError) -> Data {
+        let header = envelope.parts.header
+        let body: Data
+        if envelope.parts.isSealed {
+            do throws(SealError) {
+                body = try Unseal.open(envelope, as: node, keys: sealingKeys)
+            } catch {
+                throw NodeError(error.refusal)
+            }
+        } else {
+            body = envelope.parts.bodyBytes
+        }
+        let report: BodyReport
+        do throws(BodyError) {
+            report = try Validator.current.check(type: header.type, bytes: body)
+        } catch {
+            throw NodeError(error.refusal)
+        }
+        let faults =
+            report.faults + HeaderValidator.current.check(header, bodyTopics: report.topics)
+        guard faults.isEmpty else { throw NodeError(.schemaFault, faults: faults) }
+        return body
+    }
+}

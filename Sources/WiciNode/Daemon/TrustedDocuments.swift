@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// Registry and policy as this node believes them: verified by itself against the authority, never
+// older than what it had. A hub can neither add a member nor a rule, nor take one back.
+
+import Crypto
+import Foundation
+import Synchronization
+import WiciCore
+
+/// The signed documents that a node holds.
+struct TrustedDocuments: Sendable {
+    /// The registry in force; `nil` until the hub has sent one that verifies.
+    private(set) var registry: Registry?
+    /// The registry before it: mail signed with a key that has just been rotated still verifies.
+    private(set) var previousRegistry: Registry?
+    /// The policy in force.
+    private(set) var policy: Policy?
+    private(set) var registryNote = Data()
+    private(set) var policyNote = Data()
+    /// Whose signatures the registry note in force was accepted under.
+    private(set) var registryTrust: AuthorityTrust
+
+    /// Starts with nothing but the authority of the configuration.
+    init(authority: AuthorityTrust) {
+        registryTrust = authority
+    }
+
+    /// Whether another node's mail can be judged and own mail be written.
+    var isComplete: Bool { registry != nil && policy != nil }
+
+    /// What the session needs of them; `nil` while there is no registry.
+    var facts: NodeTrust? {
+        registry.map {
+            NodeTrust(
+                registry: $0.digest,
+                policy: policy?.digest,
+                ledgerKey: $0.contents.hub.ledgerKey.publicKey
+            )
+        }
+    }
+
+    /// Takes a newer registry; the same note again changes nothing.
+    mutating func adopt(registry note: Data, now: Moment) throws(DocumentError) {
+        let trust = registry?.contents.authority ?? registryTrust
+        guard registry == nil || note != registryNote else { return }
+        let loaded = try Registry.load(note: note, trust: trust, after: registry, now: now)
+        previousRegistry = registry
+        registry = loaded
+        registryNote = note
+        registryTrust = trust
+    }
+
+    /// Takes a newer policy, signed by the authority that the registry names.
+    mutating func adopt(policy note: Data, now: Moment) throws(DocumentError) {
+        guard let registry else { throw DocumentError(.nodeWithoutRegistry) }
+        guard policy == nil || note != policyNote else { return }
+        let digest = Digest(SHA256.hash(data: note))
+        let known = Self.loadedPolicies.withLock { $0[digest] }
+        let loaded = try Policy.load(
+            note: note,
+            trust: registry.contents.authority,
+            after: known.flatMap { follows($0) ? $0 : nil } ?? policy,
+            now: now
+        )
+        Self.loadedPolicies.withLock { policies in
+            if policies.count >= Self.policyLimit { policies.removeAll() }
+            policies[digest] = loaded
+        }
+        policy = loaded
+        policyNote = note
+    }
+
+    /// Policies whose checks and promises were evaluated over all cases in this process.
+    ///
+    /// That takes long and its outcome depends on the text alone. Signatures and dates are verified
+    /// each time, and so is that the policy is on from the one in force.
+    private static let loadedPolicies = Mutex<[WiciCore.Digest: Policy]>([:])
+    private static let policyLimit = 8
+
+    private func follows(_ next: Policy) -> Bool {
+        guard let policy else { return true }
+        return next.name == policy.name && next.release > policy.release
+            && (next.release > policy.release + 1 || next.previous == policy.digest)
+    }
+
+    /// Takes back what was adopted before the program was stopped.
+    ///
+    /// A registry that expired meanwhile still stands against an older one.
+    mutating func restore(
+        registry note: Data?,
+        trust: AuthorityTrust?,
+        policy policyNote: Data?,
+        now: Moment
+    ) {
+        guard let note, let trust, let signed = try? SignedNote(bytes: note) else { return }
+        registryTrust = trust
+        do throws(DocumentError) {
+            registry = try Registry.load(note: note, trust: trust, after: nil, now: now)
+        } catch {
+            guard error.code == .documentExpired,
+                let contents = try? RegistryContents(text: signed.text)
+            else { return }
+            registry = Registry(contents: contents, digest: Digest(SHA256.hash(data: note)))
+        }
+        registryNote = note
+        guard let policyNote else { return }
+        try? adopt(policy: policyNote, now: now)
+    }
+}
+
+extension AuthorityTrust {
+    /// Threshold and keys, a line each, for the node's own disk.
+    var storedText: Data {
+        Data(([String(threshold)] + keys.map(\.text)).joined(separator: "\n").utf8)
+    }
+
+    /// Reads `storedText`.
+    init?(stored bytes: Data) {
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+        guard let first = lines.first, let threshold = Int(first) else { return nil }
+        var keys: [VerifierKey] = []
+        for line in lines.dropFirst() {
+            guard let key = try? VerifierKey(text: line) else { return nil }
+            keys.append(key)
+        }
+        self.init(threshold: threshold, keys: keys)
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// The node's own disk: one SQLite file in WAL mode with a sync at every commit. Outbox (store and
+// forward), inbox (each number and each message once) and the signed documents in force.
+
+package import Foundation
+import GRDB
+import WiciCore
+
+/// The node's store.
+///
+/// Calls block for the time of the disk; every write is one synced transaction. What is on disk is
+/// the only account of the inbox: how far it reaches is read from it, never kept beside it.
+package final class NodeStore: Sendable {
+    let queue: DatabaseQueue
+    let key: StorageKey
+
+    /// Documents that are kept under a name, the last one only.
+    package enum Document: String, Sendable {
+        /// Registry note in force.
+        case registry
+        /// Threshold and keys under which that note was accepted.
+        case registryTrust
+        /// Policy note in force.
+        case policy
+        /// The newest checkpoint that verified.
+        case checkpoint
+        /// Serialized Subscribe: what the hub last confirmed.
+        case subscriptions
+    }
+
+    /// Opens or makes the file, readable by its owner alone.
+    package init(path: String, key: StorageKey) throws(NodeStoreError) {
+        self.key = key
+        try Self.makeFile(path)
+        do {
+            var configuration = Configuration()
+            configuration.journalMode = .wal
+            configuration.busyMode = .timeout(5)
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.inDatabase { database in
+                // The library sets NORMAL together with the write-ahead log.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try Self.checkDurability(database)
+            }
+            try queue.write { try Self.makeTables($0) }
+        } catch {
+            throw NodeStoreError(error)
+        }
+    }
+
+    /// SQLite gives the write-ahead log the mode of the database file, so that is made first.
+    private static func makeFile(_ path: String) throws(NodeStoreError) {
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        let made = FileManager.default.createFile(
+            atPath: path,
+            contents: nil,
+            attributes: [.posixPermissions: 0o600]
+        )
+        guard made else { throw NodeStoreError(.disk, "the store's file cannot be made") }
+    }
+
+    private static func checkDurability(_ database: Database) throws {
+        let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode")
+        let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
+        guard mode == "wal", synchronous == 2 else {
+            throw NodeStoreError(.durability, "SQLite does not sync every commit of this file")
+        }
+    }
+
+    private static func makeTables(_ database: Database) throws {
+        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        guard version <= 1 else {
+            throw NodeStoreError(.schema, "the store was written by a newer program")
+        }
+        guard version == 0 else { return }
+        try database.execute(
+            sql: """
+                CREATE TABLE signed_receipts (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+                CREATE TABLE outbox (
+                    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                    message_id BLOB NOT NULL UNIQUE,
+                    written_at INTEGER NOT NULL,
+                    state INTEGER NOT NULL,
+                    attempts INTEGER NOT NULL,
+                    prepared BLOB NOT NULL,
+                    body BLOB NOT NULL,
+                    draft BLOB NOT NULL,
+                    outcome BLOB,
+                    signed_receipts INTEGER REFERENCES signed_receipts (id)
+                );
+                CREATE INDEX outbox_open ON outbox (sequence) WHERE state <= 1;
+                CREATE TABLE inbox (
+                    number INTEGER PRIMARY KEY,
+                    ledger_index INTEGER NOT NULL,
+                    message_id BLOB UNIQUE,
+                    header BLOB NOT NULL,
+                    envelope BLOB NOT NULL,
+                    body BLOB NOT NULL,
+                    tombstone TEXT NOT NULL,
+                    suspicion INTEGER,
+                    received_at INTEGER NOT NULL,
+                    acknowledged_at INTEGER
+                );
+                CREATE INDEX inbox_open ON inbox (number) WHERE acknowledged_at IS NULL;
+                CREATE TABLE document (name TEXT PRIMARY KEY, bytes BLOB NOT NULL);
+                PRAGMA user_version = 1;
+                """
+        )
+    }
+
+    /// Runs a transaction; a fault rolls all of it back.
+    func write<Value>(
+        _ work: (Database) throws -> Value
+    ) throws(NodeStoreError) -> Value {
+        do {
+            return try queue.write(work)
+        } catch {
+            throw NodeStoreError(error)
+        }
+    }
+
+    /// Runs reads in one snapshot.
+    func read<Value>(
+        _ work: (Database) throws -> Value
+    ) throws(NodeStoreError) -> Value {
+        do {
+            return try queue.read(work)
+        } catch {
+            throw NodeStoreError(error)
+        }
+    }
+
+    /// Keeps documents in place of the last ones of their names, all or none.
+    package func keep(_ documents: [Document: Data]) throws(NodeStoreError) {
+        try write { database in
+            for (document, bytes) in documents {
+                try database.execute(
+                    sql: "INSERT OR REPLACE INTO document (name, bytes) VALUES (?, ?)",
+                    arguments: [document.rawValue, bytes]
+                )
+            }
+        }
+    }
+
+    /// The document of this name, if one was kept.
+    package func kept(_ document: Document) throws(NodeStoreError) -> Data? {
+        try read { database in
+            try Data.fetchOne(
+                database,
+                sql: "SELECT bytes FROM document WHERE name = ?",
+                arguments: [document.rawValue]
+            )
+        }
+    }
+}

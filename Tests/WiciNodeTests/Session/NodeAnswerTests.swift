@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// Writing, acknowledging and answering while the hub is away: all of it is on the node's own disk.
+
+import Foundation
+import Synchronization
+import Testing
+import WiciCore
+import ZeroMQ
+
+@testable import WiciNode
+
+final class NodeAnswerTests {
+    let network: NetworkFixture
+    let file: URL
+    let node: Node
+    let received: MessageID
+
+    /// A voivodeship office's node with one received message and no connection.
+    init() async throws {
+        network = try NetworkFixture()
+        file = FileManager.default.temporaryDirectory.appending(path: "wici-\(UUID()).sqlite")
+        guard let keys = network.nodes["uw-lublin"] else { throw CocoaError(.featureUnsupported) }
+        node = try Node(
+            configuration: NodeConfiguration(
+                node: NetworkFixture.node("uw-lublin"),
+                hubEndpoint: "tcp://127.0.0.1:1",
+                hubKey: network.hubKeys.publicKey,
+                authority: network.contents.authority
+            ),
+            keys: keys,
+            store: file,
+            clock: { NetworkFixture.now }
+        )
+        let documents = try network.documents()
+        node.state.withLock { $0.documents = documents }
+        let envelope = try network.envelope(from: "kwp-lublin", NetworkFixture.sealedAlert)
+        var verifier = BatchVerifier()
+        let row = try network.check("uw-lublin").row(
+            of: IncomingDelivery(
+                number: MailboxNumber(1),
+                index: LedgerIndex(3),
+                content: .envelope(network.delivered(envelope, to: "uw-lublin"))
+            ),
+            verifier: &verifier,
+            now: NetworkFixture.now
+        )
+        _ = try node.store.store([row])
+        guard let id = row.messageID else { throw CocoaError(.featureUnsupported) }
+        received = id
+    }
+
+    deinit {
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: file.path + suffix)
+        }
+    }
+
+    @Test(arguments: ["", "Przyjęto."])
+    func `an acknowledgement goes to the sender and is noted with it`(note: String) async throws {
+        let id: MessageID
+        do throws(NodeError) {
+            id = try await node.acknowledge(received, note: note)
+        } catch {
+            Issue.record("\(error): \(error.report.faults)")
+            return
+        }
+        let entry = try await node.outcome(of: id, wait: .zero)
+        #expect(entry.state == .queued)
+        #expect(entry.labels.to.institutions == ["kwp-lublin"])
+        #expect(entry.labels.references == [received])
+        #expect(entry.labels.thread == received)
+        #expect(entry.labels.marking == "TLP:AMBER+STRICT")
+        let inbox = try await node.inbox(after: .none, limit: 9, unacknowledgedOnly: false)
+        #expect(inbox.map(\.acknowledgedAt) == [NetworkFixture.now])
+        #expect(await node.status().pending == 1)
+    }
+
+    @Test func `a message is shown with its content and its title`() async throws {
+        let view = try #require(try await node.message(received))
+        #expect(view.inbox?.title == "Kwatera pracownicza")
+        #expect(view.labels.institution == "kwp-lublin")
+        #expect(view.body != nil)
+    }
+
+    @Test func `what needs the hub says that there is no connection`() async throws {
+        do throws(NodeError) {
+            _ = try await node.prove(received)
+            Issue.record("proved")
+        } catch {
+            #expect(error.kind == .offline)
+        }
+    }
+
+    @Test func `an unknown message cannot be acknowledged`() async throws {
+        do throws(NodeError) {
+            _ = try await node.acknowledge(
+                MessageID(milliseconds: 1, random: (1, 1)),
+                note: ""
+            )
+            Issue.record("acknowledged")
+        } catch {
+            #expect(error.kind == .notFound)
+        }
+        #expect(await node.status().pending == 0)
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// The node's folder: keys that only their owner may read, configuration read strictly, the request
+// that goes to the authority.
+
+import Foundation
+import Testing
+import WiciCore
+import ZeroMQ
+
+@testable import WiciNode
+
+final class NodeFolderTests {
+    let folder: NodeFolder
+    let configuration: NodeConfiguration
+
+    init() throws {
+        folder = NodeFolder(
+            FileManager.default.temporaryDirectory.appending(path: "wici-node-\(UUID())")
+        )
+        configuration = NodeConfiguration(
+            node: NetworkFixture.node("kwp-lublin"),
+            hubEndpoint: "tcp://127.0.0.1:5570",
+            hubKey: try CurveKeyPair.generate().publicKey,
+            authority: AuthorityTrust(
+                threshold: 1,
+                keys: [try NoteSigner(name: "authority", key: SigningKey()).verifierKey]
+            )
+        )
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder.location) }
+
+    func mode(_ file: URL) throws -> Int? {
+        let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
+        return (attributes[.posixPermissions] as? NSNumber)?.intValue
+    }
+
+    @Test func `a new folder has keys for their owner alone and a request that proves them`()
+        throws
+    {
+        let institution = InstitutionID("kwp-lublin").unsafelyKnown
+        let request = try folder.initialise(configuration, institution: institution)
+        #expect(try mode(folder.keyFolder) == 0o700)
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.keyFolder.path) {
+            #expect(try mode(folder.keyFolder.appending(path: name)) == 0o600, "\(name)")
+        }
+        #expect(try mode(folder.tokenFile) == 0o600)
+        let note = try Data(contentsOf: folder.requestFile)
+        #expect(try EnrolmentRequest(note: note) == request)
+        let keys = try folder.keys()
+        #expect(keys.signing.publicKey.rawRepresentation == request.signingKey.data)
+        #expect(keys.exchange.publicKey.bytes == request.exchangeKey.data)
+        #expect(try folder.configuration() == configuration)
+    }
+
+    @Test func `a folder in use is not touched`() throws {
+        let institution = InstitutionID("kwp-lublin").unsafelyKnown
+        _ = try folder.initialise(configuration, institution: institution)
+        #expect(throws: NodeError.self) {
+            try folder.initialise(configuration, institution: institution)
+        }
+    }
+
+    @Test(arguments: ["exchange.key", "signing.key", "sealing.key", "storage.key", ""])
+    func `a key that others may read is refused by name`(_ name: String) throws {
+        _ = try NodeKeys.create(in: folder.keyFolder)
+        let file = name.isEmpty ? folder.keyFolder : folder.keyFolder.appending(path: name)
+        try FileManager.default.setAttributes(
+            [.posixPermissions: name.isEmpty ? 0o750 : 0o640],
+            ofItemAtPath: file.path
+        )
+        do throws(NodeError) {
+            _ = try folder.keys()
+            Issue.record("loaded")
+        } catch {
+            let code: RefusalCode = name.isEmpty ? .keyFolderOpen : .keyFileOpen
+            #expect(error.report.code == code.number)
+            #expect(error.report.field == file.path)
+        }
+    }
+
+    @Test func `a retired sealing key still opens`() throws {
+        _ = try NodeKeys.create(in: folder.keyFolder)
+        let retired = SealingPrivateKey()
+        try PrivateFile.write(
+            Data(retired.rawRepresentation.lowercaseHexadecimal.utf8),
+            to: folder.keyFolder.appending(path: "sealing-retired-1.key")
+        )
+        #expect(try folder.keys().sealing.map(\.publicKey).last == retired.publicKey)
+    }
+
+    @Test(arguments: [
+        ("operator: \"op-1\"\n", ""), ("operator:", "operater:"),
+        ("store: \"node.sqlite\"", "store: \"node.sqlite\"\nsurprise: 1"),
+        ("threshold: 1", "threshold: 0"), ("node: \"kwp-lublin.main\"", "node: \"Kwp Lublin\""),
+        ("socket: \"api.sock\"", "port: 70000"),
+    ])
+    func `a configuration with a wrong, missing or unknown key is refused`(
+        _ right: String,
+        _ wrong: String
+    ) throws {
+        let text = configuration.text
+        #expect(text.contains(right))
+        #expect(throws: NodeError.self) {
+            try NodeConfiguration(text: text.replacing(right, with: wrong))
+        }
+    }
+
+    @Test func `a configuration reads back as it was written`() throws {
+        var other = configuration
+        other.api = .loopback(port: 0)
+        for one in [configuration, other] {
+            #expect(try NodeConfiguration(text: one.text) == one)
+        }
+    }
+}
