@@ -69,7 +69,9 @@ let package = Package(
         .executableTarget(
             name: "wici",
             dependencies: [
-                "WiciCore", "WiciLedger", "WiciHub", "WiciNode",
+                "WiciCore", "WiciLedger", "WiciHub", "WiciNode", "ZeroMQ",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

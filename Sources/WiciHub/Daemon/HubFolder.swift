@@ -158,6 +158,18 @@ public struct HubFolder: Sendable {
         return key
     }
 
+    /// The key that signs the ledger's checkpoints, under the ledger's name.
+    public func ledgerSigner() throws(HubError) -> NoteSigner {
+        let origin = try configuration().origin
+        do {
+            return try NoteSigner(name: origin, key: try ledgerKey())
+        } catch let error as HubError {
+            throw error
+        } catch {
+            throw HubError(.configurationWrong, file: configurationFile)
+        }
+    }
+
     /// Loads registry and policy and verifies that they may follow what is in force.
     func release(
         trust: AuthorityTrust,

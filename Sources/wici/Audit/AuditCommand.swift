@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// wici audit: what the ledger proves. Everything but `proof` works offline on a ledger file or an
+// export, without asking the hub to be honest.
+
+import ArgumentParser
+import Foundation
+import WiciCore
+import WiciHub
+import WiciLedger
+import WiciNode
+
+/// The noun `audit`.
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Verify the ledger and show who was told what, when and by which rule.",
+        subcommands: [
+            AuditVerifyCommand.self, AuditTrailCommand.self, AuditFlowCommand.self,
+            AuditProofCommand.self, AuditCheckpointCommand.self, AuditExportCommand.self,
+        ]
+    )
+}
+
+/// Where entries come from: a hub's folder, a ledger file, or the folder of an export.
+enum LedgerSource {
+    /// A ledger file.
+    case store(URL)
+    /// A folder with `ledger.jsonl` and `checkpoint`.
+    case export(URL)
+
+    /// Name of the entries' file in an export.
+    static let entriesName = "ledger.jsonl"
+    /// Name of the checkpoint's file in an export.
+    static let checkpointName = "checkpoint"
+    /// Name of the file of an export that holds the ledger's verifier key.
+    static let keyName = "ledger-key"
+
+    /// Recognises what a path is.
+    init(path: String) throws {
+        let location = URL(filePath: path)
+        let files = FileManager.default
+        if files.fileExists(atPath: location.appending(path: Self.entriesName).path) {
+            self = .export(location)
+        } else if files.fileExists(atPath: location.appending(path: "ledger.sqlite").path) {
+            self = .store(location.appending(path: "ledger.sqlite"))
+        } else if files.fileExists(atPath: location.path), !location.hasDirectoryPath {
+            self = .store(location)
+        } else {
+            throw CommandFailure.missing(location)
+        }
+    }
+
+    private var folder: URL {
+        switch self {
+        case .store(let file): file.deletingLastPathComponent()
+        case .export(let folder): folder
+        }
+    }
+
+    /// The last signed checkpoint.
+    func checkpoint() throws -> SignedNote? {
+        switch self {
+        case .store(let file):
+            return try LedgerReader(path: file.path).lastCheckpoint()
+        case .export(let folder):
+            let file = folder.appending(path: Self.checkpointName)
+            guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+            return try SignedNote(bytes: try Files.read(file.path), limits: .checkpoint)
+        }
+    }
+
+    /// Lends every entry in order.
+    func forEachEntry(_ body: (LedgerEntryRow) throws(LedgerError) -> Void) throws {
+        switch self {
+        case .store(let file):
+            let reader = try LedgerReader(path: file.path)
+            try reader.forEachEntry(below: try reader.size(), body)
+        case .export:
+            for (number, line) in try lines().enumerated() {
+                try body(try AuditExport.entry(line: line, number: UInt64(number)))
+            }
+        }
+    }
+
+    /// The lines of an export, without newlines.
+    func lines() throws -> [Data.SubSequence] {
+        let file = folder.appending(path: Self.entriesName)
+        guard let bytes = try? Data(contentsOf: file, options: .mappedIfSafe) else {
+            throw CommandFailure.missing(file)
+        }
+        return bytes.split(separator: 0x0A)
+    }
+
+    /// The key that must have signed: given, or else from the registry beside the entries.
+    func ledgerKey(given: String?) throws -> (key: VerifierKey, isPinned: Bool) {
+        if let given {
+            let text =
+                given.contains("+")
+                ? given : try Files.text(given).trimmingCharacters(in: .whitespacesAndNewlines)
+            if let key = try? VerifierKey(text: text) { return (key, true) }
+            if let contents = try? RegistryContents(text: AuthorityDocument(path: given).text) {
+                return (contents.hub.ledgerKey, true)
+            }
+            throw CommandFailure.usage(
+                "--key: to ani klucz weryfikujący, ani rejestr.",
+                "--key: neither a verifier key nor a registry."
+            )
+        }
+        let kept = folder.appending(path: Self.keyName)
+        if let text = try? Files.text(kept.path),
+            let key = try? VerifierKey(text: text.trimmingCharacters(in: .whitespacesAndNewlines))
+        {
+            return (key, false)
+        }
+        let registry = folder.appending(path: "registry.note")
+        return (try RegistryFile.contents(registry.path).hub.ledgerKey, false)
+    }
+}
+
+/// Which ledger a command reads.
+struct LedgerOptions: ParsableArguments {
+    @Option(
+        help:
+            "The hub's folder, a ledger.sqlite, or the folder of an export (default: WICI_LEDGER)."
+    )
+    var ledger: String?
+
+    /// The source.
+    func source() throws -> LedgerSource {
+        guard let path = ledger ?? Settings.environment["WICI_LEDGER"] else {
+            throw CommandFailure.usage(
+                "Podaj --ledger: katalog węzła centralnego albo eksport.",
+                "Give --ledger: the hub's folder or an export."
+            )
+        }
+        return try LedgerSource(path: path)
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// wici audit export: the ledger as JSON Lines with the checkpoint beside it, from the hub's disk or,
+// for an auditor, over the network.
+
+import ArgumentParser
+import Foundation
+import WiciCore
+import WiciHub
+import WiciLedger
+import WiciNode
+
+/// Exports a ledger.
+struct AuditExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write the ledger as JSON Lines, with its checkpoint as a signed note.",
+        discussion: """
+            From a hub's folder (also while it runs), or through an auditor's node: that reading \
+            is itself recorded, with its purpose (wici schema list audit-purpose).
+
+            Examples:
+              wici audit export --hub hub --output export
+              wici audit export --to-node audytor --purpose AP-REV --output export
+            """
+    )
+
+    @Option(help: "The hub's folder.")
+    var hub: String?
+
+    @OptionGroup var node: NodeOptions
+
+    @Option(help: "Purpose of an auditor's reading.")
+    var purpose = ""
+
+    @Option(name: .shortAndLong, help: "Folder to write into.")
+    var output: String
+
+    @Flag(help: "Print one JSON document instead of text.")
+    var json = false
+
+    private struct Report: Encodable {
+        let folder: String
+        let entries: UInt64
+        let root: String
+    }
+
+    func run() async throws {
+        let folder = URL(filePath: output)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let writer = try ExportWriter(folder: folder)
+        let note: SignedNote
+        let key: VerifierKey
+        if let hub {
+            (note, key) = try exportStore(HubFolder(URL(filePath: hub)), to: writer)
+        } else {
+            (note, key) = try await exportRemote(to: writer)
+        }
+        try writer.close()
+        try Files.write(note.bytes, to: folder.appending(path: LedgerSource.checkpointName))
+        try Files.write(
+            Data((key.text + "\n").utf8),
+            to: folder.appending(path: LedgerSource.keyName)
+        )
+        let checkpoint = try Checkpoint(text: note.text)
+        let report = Report(
+            folder: folder.path,
+            entries: checkpoint.size,
+            root: checkpoint.root.hexadecimal
+        )
+        if json { return try Console.write(json: report) }
+        Console.write(
+            say(
+                "\(report.folder): wpisów \(report.entries). Teraz: wici audit verify \(output)",
+                "\(report.folder): \(report.entries) entries. Next: wici audit verify \(output)"
+            )
+        )
+    }
+
+    private func exportStore(
+        _ hub: HubFolder,
+        to writer: ExportWriter
+    ) throws -> (SignedNote, VerifierKey) {
+        guard FileManager.default.fileExists(atPath: hub.ledgerFile.path) else {
+            throw CommandFailure.missing(hub.ledgerFile)
+        }
+        let reader = try LedgerReader(path: hub.ledgerFile.path)
+        guard let note = try reader.lastCheckpoint() else {
+            throw CommandFailure(
+                .notFound,
+                "checkpoint-missing",
+                "Brak podpisanego punktu kontrolnego.",
+                "There is no signed checkpoint yet."
+            )
+        }
+        let size = try Checkpoint(text: note.text).size
+        let bar = ProgressBar(say("eksport", "export"))
+        var failure: (any Error)?
+        try AuditExport.write(
+            reader,
+            below: size,
+            progress: { bar.show($0, of: $1) }
+        ) { line throws(LedgerError) in
+            do { try writer.write(line) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+        let contents = try RegistryFile.contents(hub.registryFile.path)
+        return (note, contents.hub.ledgerKey)
+    }
+
+    private func exportRemote(to writer: ExportWriter) async throws -> (SignedNote, VerifierKey) {
+        guard !purpose.isEmpty else {
+            throw CommandFailure.usage("Podaj --purpose.", "Give --purpose.")
+        }
+        let client = try node.client()
+        let registry = try SignedNote(bytes: Data(try await client.registryText().utf8))
+        let key = try RegistryContents(text: registry.text).hub.ledgerKey
+        // The tree of the first page's checkpoint: what is written later belongs to a later export.
+        var page = try await client.readLedger(
+            from: LedgerIndex(0),
+            limit: 1_000,
+            purpose: purpose
+        )
+        let note = try SignedNote(bytes: Data(page.checkpoint.utf8), limits: .checkpoint)
+        let size = try Checkpoint(text: note.text).size
+        let bar = ProgressBar(say("eksport", "export"))
+        var next: UInt64 = 0
+        while next < size, !page.entries.isEmpty {
+            for entry in page.entries where entry.index.value < size {
+                let row = LedgerEntryRow(
+                    index: entry.index,
+                    leaf: entry.leaf,
+                    salt: entry.salt.isEmpty ? nil : entry.salt,
+                    record: entry.record.isEmpty ? nil : entry.record
+                )
+                try writer.write(try AuditExport.line(row))
+                next = entry.index.value + 1
+            }
+            bar.show(Int(next), of: Int(size))
+            guard next < size else { break }
+            page = try await client.readLedger(
+                from: LedgerIndex(next),
+                limit: 1_000,
+                purpose: purpose
+            )
+        }
+        return (note, key)
+    }
+}
+
+/// Writes the lines of an export.
+final class ExportWriter {
+    private let handle: FileHandle
+    private var buffer = Data()
+
+    /// Makes the file anew.
+    init(folder: URL) throws {
+        let file = folder.appending(path: LedgerSource.entriesName)
+        try Files.write(Data(), to: file)
+        handle = try FileHandle(forWritingTo: file)
+    }
+
+    /// Adds a line, its newline included.
+    func write(_ line: Data) throws {
+        buffer.append(line)
+        if buffer.count > 1 << 20 { try flush() }
+    }
+
+    /// Writes what is left and syncs.
+    func close() throws {
+        try flush()
+        try handle.synchronize()
+        try handle.close()
+    }
+
+    private func flush() throws {
+        try handle.write(contentsOf: buffer)
+        buffer.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// wici audit proof: that one message is in the ledger, in a form that foreign tools verify.
+
+import ArgumentParser
+import Foundation
+import WiciCore
+import WiciNode
+
+/// Gets the proof of a message.
+struct AuditProofCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "proof",
+        abstract: "Get the proof that a message is in the ledger (C2SP tlog-proof).",
+        discussion: """
+            For messages that the node sent or received. The node verifies the proof before it is \
+            printed; the record and salt that open the leaf are in the JSON form.
+
+            Examples:
+              wici audit proof 0198d2c4-6b1e-7c3a-9f5e-1a2b3c4d5e6f > message.proof
+              wici audit proof 0198d2c4-6b1e-7c3a-9f5e-1a2b3c4d5e6f --json
+            """
+    )
+
+    @Argument(help: "The message's id.")
+    var message: String
+
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let proof = try await node.client().prove(try MessageID.argument(message))
+        if output.json { return try Console.write(json: proof) }
+        let path = proof.path.compactMap { Digest(bytes: $0) }
+        guard path.count == proof.path.count else {
+            throw CommandFailure(
+                .integrity,
+                "proof-malformed",
+                "Dowodu nie da się odczytać.",
+                "The proof cannot be read."
+            )
+        }
+        let note = try SignedNote(bytes: Data(proof.checkpoint.utf8), limits: .checkpoint)
+        let file = ProofFile(index: proof.entry.index.value, path: path, checkpoint: note)
+        Console.write(String(decoding: file.bytes.dropLast(), as: UTF8.self))
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// wici audit verify: the whole ledger or an export, offline.
+
+import ArgumentParser
+import Foundation
+import WiciCore
+import WiciLedger
+
+/// Verifies a ledger.
+struct AuditVerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Verify a ledger or an export, offline: leaves, root, signature, mailboxes.",
+        discussion: """
+            Give --key with a verifier key or a registry that you hold yourself: without it the \
+            key beside the ledger is taken. Ends with 8 when something does not match.
+
+            Examples:
+              wici audit verify export --key registry.note
+              wici audit verify hub/ledger.sqlite --json
+            """
+    )
+
+    @Argument(help: "Folder of an export, a hub's folder, or a ledger.sqlite.")
+    var path: String
+
+    @Option(help: "Verifier key of the ledger, its file, or a registry that names it.")
+    var key: String?
+
+    @OptionGroup var output: OutputOptions
+
+    private struct Report: Encodable {
+        let sound: Bool
+        let entries: UInt64
+        let messages: UInt64
+        let erased: UInt64
+        let checkpointSize: UInt64?
+        let root: String
+        let keyPinned: Bool
+        let faultCount: UInt64
+        let faults: [Fault]
+
+        struct Fault: Encodable {
+            let code: UInt32
+            let name: String
+            let pl: String
+            let en: String
+        }
+    }
+
+    func run() throws {
+        let source = try LedgerSource(path: path)
+        let (key, isPinned) = try source.ledgerKey(given: key)
+        let bar = ProgressBar(say("sprawdzanie", "verifying"))
+        let found: AuditVerifier.Report
+        switch source {
+        case .store(let file):
+            found = try AuditVerifier.verify(try LedgerReader(path: file.path), ledgerKey: key) {
+                bar.show($0, of: $1)
+            }
+        case .export(let folder):
+            let lines = try source.lines()
+            found = AuditVerifier.verify(
+                export: lines,
+                name: folder.path,
+                checkpoint: try source.checkpoint(),
+                ledgerKey: key
+            ) { bar.show($0, of: lines.count) }
+        }
+        try show(
+            Report(
+                sound: found.isSound,
+                entries: found.entries,
+                messages: found.messages,
+                erased: found.erased,
+                checkpointSize: found.checkpointSize,
+                root: found.root.hexadecimal,
+                keyPinned: isPinned,
+                faultCount: found.faultCount,
+                faults: found.faults.map {
+                    Report.Fault(
+                        code: $0.code.number,
+                        name: $0.code.name,
+                        pl: $0.sentence.polish,
+                        en: $0.sentence.english
+                    )
+                }
+            )
+        )
+        if !found.isSound { throw ExitCode(ExitStatus.integrity.rawValue) }
+    }
+
+    private func show(_ report: Report) throws {
+        if output.json { return try Console.write(json: report) }
+        Console.write(
+            say(
+                "Wpisów \(report.entries), wiadomości \(report.messages), usuniętych treści "
+                    + "wpisów \(report.erased); punkt kontrolny obejmuje "
+                    + "\(report.checkpointSize ?? 0).",
+                "\(report.entries) entries, \(report.messages) messages, \(report.erased) erased "
+                    + "openings; the checkpoint covers \(report.checkpointSize ?? 0)."
+            )
+        )
+        Console.write(say("Korzeń ", "Root ") + report.root)
+        for fault in report.faults {
+            Console.write(Console.paint(say(fault.pl, fault.en), .bad))
+        }
+        if report.sound {
+            Console.write(
+                Console.paint(
+                    say("Księga jest spójna i podpisana.", "The ledger is sound and signed."),
+                    .good
+                )
+            )
+        } else {
+            let reason =
+                report.faultCount == 0
+                ? say("Brak podpisanego punktu kontrolnego.", "There is no signed checkpoint.")
+                : say("Niezgodności: \(report.faultCount).", "Mismatches: \(report.faultCount).")
+            Console.write(Console.paint(reason, .bad))
+        }
+        if !report.keyPinned {
+            Console.remark(
+                say(
+                    "Uwaga: klucz księgi wzięto sprzed księgi; podaj własny przez --key.",
+                    "Note: the ledger's key was taken from beside the ledger; give yours: --key."
+                )
+            )
+        }
+    }
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// The workloads that need a running hub, in the order in which they are measured.
+
+import Foundation
+import Synchronization
+import WiciCore
+import WiciHub
+import WiciLedger
+import WiciNode
+import ZeroMQ
+
+/// One measured hub's course.
+struct BenchRun {
+    let network: BenchNetwork
+    let messages: Int
+    let bodyBytes: Int
+
+    private static let idleSettling: UInt32 = 2_000_000
+
+    /// Runs every workload; the hub is stopped at the end.
+    func measure(into figures: inout BenchFigures) throws {
+        let hub = BenchHub(folder: network.folder)
+        _ = try hub.start()
+        defer { hub.stop() }
+        let context = try Context(ioThreads: 1, maxSockets: 2_048)
+        try measureIdle(hub, context, into: &figures)
+        try measurePublishing(hub, context, senders: 1, into: &figures)
+        try measurePublishing(hub, context, senders: 16, into: &figures)
+        try measureReceipts(hub, context, into: &figures)
+        try measureFanOut(hub, context, .twenty, receivers: 20, into: &figures)
+        try measureFanOut(hub, context, .all, receivers: 200, into: &figures)
+        try measureLast(hub, context, into: &figures)
+        try measureCatchUp(hub, context, into: &figures)
+        hub.stop()
+        try measureVerifying(into: &figures)
+    }
+
+    /// Every receiver with what it wants: all, the first twenty, the one that stays away.
+    private func subscriptions() -> [(member: BenchNetwork.Member, topics: [BenchNetwork.Audience])]
+    {
+        network.receivers.enumerated().map { place, member in
+            if place == network.receivers.count - 1 { return (member, [.all, .absent]) }
+            return (member, place < 20 ? [.all, .twenty] : [.all])
+        }
+    }
+
+    private func receivers(
+        _ members: [(member: BenchNetwork.Member, topics: [BenchNetwork.Audience])],
+        _ hub: BenchHub,
+        _ context: Context,
+        tracksArrivals: Bool = false
+    ) -> BenchReceivers {
+        BenchReceivers(
+            members,
+            hub: hub.exchange,
+            hubKey: network.hubKey,
+            context: context,
+            tracksArrivals: tracksArrivals
+        )
+    }
+
+    private func sender(_ place: Int, _ hub: BenchHub, _ context: Context) -> BenchSender {
+        BenchSender(
+            hub: hub.exchange,
+            hubKey: network.hubKey,
+            member: network.senders[place],
+            context: context
+        )
+    }
+
+    /// Subscribes everybody and weighs what a connected, idle node costs the hub.
+    private func measureIdle(
+        _ hub: BenchHub,
+        _ context: Context,
+        into figures: inout BenchFigures
+    ) throws {
+        usleep(Self.idleSettling)
+        let before = hub.residentBytes
+        let all = subscriptions()
+        let connected = receivers(all, hub, context)
+        defer { connected.stop() }
+        try connected.wait { $0.subscribed == all.count }
+        usleep(Self.idleSettling)
+        let perNode = Double(hub.residentBytes - before) / Double(all.count) / 1024
+        figures.add("hub memory per idle node", perNode, "KiB")
+    }
+
+    private func measurePublishing(
+        _ hub: BenchHub,
+        _ context: Context,
+        senders count: Int,
+        into figures: inout BenchFigures
+    ) throws {
+        let share = messages / count
+        let prepared = try (0..<count).map { place in
+            try BenchNetwork.envelopes(
+                from: network.senders[place],
+                to: .absent,
+                count: share,
+                bodyBytes: bodyBytes,
+                batch: BenchSender.batch
+            )
+        }
+        let senders = (0..<count).map { sender($0, hub, context) }
+        let time = try concurrently(count) { place, gate in
+            try senders[place].submitAll(prepared[place], gate: gate)
+        }
+        figures.add(
+            "durable publishes, \(count) sender\(count == 1 ? "" : "s")",
+            Double(share * count) / time.inSeconds,
+            "messages/s"
+        )
+    }
+
+    private func measureReceipts(
+        _ hub: BenchHub,
+        _ context: Context,
+        into figures: inout BenchFigures
+    ) throws {
+        let envelopes = try BenchNetwork.envelopes(
+            from: network.senders[0],
+            to: .absent,
+            count: 1_000,
+            bodyBytes: bodyBytes,
+            batch: 1
+        )
+        let times = try sender(0, hub, context).submitSingly(envelopes)
+        figures.add("publish to receipt, p50", times.percentile(0.5).inMilliseconds, "ms")
+        figures.add("publish to receipt, p99", times.percentile(0.99).inMilliseconds, "ms")
+    }
+
+    private func measureFanOut(
+        _ hub: BenchHub,
+        _ context: Context,
+        _ audience: BenchNetwork.Audience,
+        receivers count: Int,
+        into figures: inout BenchFigures
+    ) throws {
+        // The one that stays away is of the audience of all, so it is left out of the count.
+        let members = Array(
+            subscriptions().prefix(audience == .all ? count - 1 : count).map { (member: $0.member, topics: [BenchNetwork.Audience]()) }
+        )
+        let published = max(500, messages * 4 / count)
+        let envelopes = try BenchNetwork.envelopes(
+            from: network.senders[0],
+            to: audience,
+            count: published,
+            bodyBytes: bodyBytes,
+            batch: BenchSender.batch
+        )
+        let connected = receivers(members, hub, context)
+        defer { connected.stop() }
+        usleep(Self.idleSettling)
+        let already = connected.tally.withLock { $0.deliveries }
+        let begin = ContinuousClock.now
+        try sender(0, hub, context).submitAll(envelopes, gate: BenchGate(count: 1))
+        try connected.wait { $0.deliveries - already >= published * members.count }
+        let time = ContinuousClock.now - begin
+        figures.add(
+            "deliveries to \(members.count) nodes",
+            Double(published * members.count) / time.inSeconds,
+            "deliveries/s"
+        )
+    }
+
+    private func measureLast(
+        _ hub: BenchHub,
+        _ context: Context,
+        into figures: inout BenchFigures
+    ) throws {
+        let members = Array(subscriptions().dropLast().map { (member: $0.member, topics: [BenchNetwork.Audience]()) })
+        let connected = receivers(members, hub, context, tracksArrivals: true)
+        defer { connected.stop() }
+        usleep(Self.idleSettling)
+        let envelopes = try BenchNetwork.envelopes(
+            from: network.senders[1],
+            to: .all,
+            count: 250,
+            bodyBytes: bodyBytes,
+            batch: 1
+        )
+        let sent = Mutex<[ContinuousClock.Instant]>([])
+        let sender = sender(1, hub, context)
+        for envelope in envelopes {
+            sent.withLock { $0.append(ContinuousClock.now) }
+            _ = try sender.submitSingly([envelope])
+            usleep(10_000)
+        }
+        let ids = try envelopes.map {
+            try EnvelopeParts(bytes: $0, form: .submitted).messageID.data
+        }
+        try connected.wait { tally in
+            ids.allSatisfy { tally.arrivals[$0]?.count == members.count }
+        }
+        let times = connected.tally.withLock { tally in
+            zip(ids, sent.withLock { $0 }).compactMap { id, begin in
+                tally.arrivals[id].map { $0.last - begin }
+            }
+        }
+        figures.add(
+            "publish to last of \(members.count), p50",
+            times.percentile(0.5).inMilliseconds,
+            "ms"
+        )
+        figures.add(
+            "publish to last of \(members.count), p99",
+            times.percentile(0.99).inMilliseconds,
+            "ms"
+        )
+    }
+
+    private func measureCatchUp(
+        _ hub: BenchHub,
+        _ context: Context,
+        into figures: inout BenchFigures
+    ) throws {
+        guard let absent = network.receivers.last else { return }
+        let expected = messages / 16 * 16 + messages
+        let begin = ContinuousClock.now
+        let connected = receivers([(absent, [])], hub, context)
+        defer { connected.stop() }
+        try connected.wait { $0.deliveries >= expected }
+        let time = ContinuousClock.now - begin
+        figures.add("catch-up of one node", Double(expected) / time.inSeconds, "messages/s")
+    }
+
+    private func measureVerifying(into figures: inout BenchFigures) throws {
+        let reader = try LedgerReader(path: HubFolder(network.folder).ledgerFile.path)
+        let begin = ContinuousClock.now
+        let report = try AuditVerifier.verify(reader, ledgerKey: network.ledgerKey)
+        let time = ContinuousClock.now - begin
+        guard report.isSound else { throw BenchFailure.refused("ledger") }
+        figures.add("audit verify", Double(report.entries) / time.inSeconds, "entries/s")
+    }
+
+    /// Runs one body a thread, started together; gives the time until the last has ended.
+    private func concurrently(
+        _ count: Int,
+        _ body: @escaping @Sendable (Int, BenchGate) throws -> Void
+    ) throws -> Duration {
+        let gate = BenchGate(count: count + 1)
+        let failure = Mutex<(any Error)?>(nil)
+        let group = DispatchGroup()
+        for place in 0..<count {
+            group.enter()
+            let thread = Thread {
+                do {
+                    try body(place, gate)
+                } catch {
+                    failure.withLock { $0 = error }
+                }
+                group.leave()
+            }
+            thread.start()
+        }
+        gate.arriveAndWait()
+        let begin = ContinuousClock.now
+        group.wait()
+        let time = ContinuousClock.now - begin
+        if let error = failure.withLock({ $0 }) { throw error }
+        return time
+    }
+}
+
+/// Times the restart of a hub whose ledger holds many entries.
+struct BenchRestart {
+    let entries: Int
+
+    /// Fills a ledger, starts a hub on it, and notes the time to ready.
+    func measure(into figures: inout BenchFigures) throws {
+        let network = try BenchNetwork(senders: 1, receivers: 1)
+        defer { network.remove() }
+        let first = BenchHub(folder: network.folder)
+        _ = try first.start()
+        first.stop()
+        try fill(network)
+        let hub = BenchHub(folder: network.folder)
+        let time = try hub.start()
+        hub.stop()
+        figures.add("restart at \(entries) entries", time.inSeconds, "s")
+    }
+
+    private func fill(_ network: BenchNetwork) throws {
+        let folder = HubFolder(network.folder)
+        let signer = try folder.ledgerSigner()
+        let (ledger, _) = try Ledger.open(
+            LedgerConfiguration(path: folder.ledgerFile.path),
+            signer: signer,
+            now: .now(),
+            progress: nil
+        )
+        let bar = ProgressBar(say("wpisy", "entries"))
+        var record = WireDeliveredThrough()
+        record.node = network.receivers[0].id.text
+        var done = 0
+        while done < entries {
+            let batch = (0..<min(4_000, entries - done)).map { offset in
+                record.through = UInt64(done + offset)
+                return NewEntry.event(.delivered(record))
+            }
+            _ = try ledger.append(batch, at: .now())
+            done += batch.count
+            bar.show(done, of: entries)
+        }
+        _ = try ledger.checkpoint(now: .now())
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// What the two daemons have in common as processes: signals, process file, log.
+
+import Dispatch
+import Foundation
+import Glibc
+import Logging
+import WiciCore
+
+/// Signals as a stream, from the moment of making until `end`.
+final class ProcessSignals {
+    /// The signals in the order in which they came.
+    let stream: AsyncStream<Int32>
+    private let sources: [any DispatchSourceSignal]
+
+    /// Takes over the signals' handling from the system.
+    init(_ signals: [Int32]) {
+        let (stream, continuation) = AsyncStream<Int32>.makeStream()
+        self.stream = stream
+        self.sources = signals.map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield(number) }
+            source.resume()
+            return source
+        }
+    }
+
+    /// Stops listening.
+    func end() {
+        for source in sources { source.cancel() }
+    }
+}
+
+/// A process file: says which process serves a folder, and that only one does.
+struct ProcessMark {
+    private let file: URL
+
+    /// Writes the file; refuses when the process named in it lives.
+    init(_ file: URL) throws {
+        if let text = try? String(contentsOf: file, encoding: .utf8),
+            let process = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)),
+            process != getpid(), kill(process, 0) == 0
+        {
+            throw CommandFailure(
+                RefusalCode.alreadyRunning,
+                field: file.path,
+                RefusalCode.alreadyRunning.sentence
+            )
+        }
+        self.file = file
+        try Files.write(Data("\(getpid())\n".utf8), to: file)
+    }
+
+    /// Removes the file.
+    func remove() {
+        try? FileManager.default.removeItem(at: file)
+    }
+}
+
+/// The log of a daemon: standard error, one line an event.
+enum Log {
+    static func logger(_ label: String, level: String) throws -> Logger {
+        guard let level = Logger.Level(rawValue: level) else {
+            throw CommandFailure.usage(
+                "--log-level: „\(level)” nie jest poziomem.",
+                "--log-level: \"\(level)\" is not a level."
+            )
+        }
+        var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+}

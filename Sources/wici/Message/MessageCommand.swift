@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// wici message: writing, checking, sending and reading messages.
+
+import ArgumentParser
+import WiciCore
+import WiciNode
+
+/// The noun `message`.
+struct MessageCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "message",
+        abstract: "Write, check, send and read messages.",
+        subcommands: [
+            MessageNewCommand.self, MessageCheckCommand.self, MessageSendCommand.self,
+            MessageShowCommand.self,
+        ]
+    )
+}
+
+/// How messages and their recipients look in text.
+enum MessageText {
+    /// Who may have a message, by which rule, named or subscribed.
+    static func table(of recipients: [RecipientModel]) -> String {
+        var table = TextTable(
+            say("instytucja", "institution"),
+            say("węzeł", "node"),
+            say("reguły", "rules"),
+            say("dlaczego", "why")
+        )
+        for recipient in recipients {
+            let why =
+                recipient.named
+                ? say("wskazana w wiadomości", "named in the message")
+                : say("wybrana i objęta regułą", "selected and covered by the rule")
+            table.add(
+                recipient.institution ?? "?",
+                recipient.node,
+                recipient.rules.joined(separator: " "),
+                why
+            )
+        }
+        return table.text
+    }
+
+    /// What became of a message of one's own.
+    static func show(_ entry: OutboxEntry) throws {
+        switch entry.state {
+        case .queued, .submitted:
+            Console.write("\(entry.id)")
+            Console.remark(
+                say(
+                    "Zapisana w węźle; wyjdzie, gdy węzeł centralny będzie dostępny.",
+                    "On the node's disk; it leaves when the hub is there."
+                )
+            )
+        case .accepted:
+            Console.write("\(entry.id)")
+            guard let receipt = entry.receipt else { return }
+            Console.write(
+                Console.paint(
+                    say(
+                        "Przyjęta: wpis \(receipt.index) w księdze, "
+                            + "odbiorców \(receipt.audience.count) "
+                            + "z \(receipt.eligible.count) uprawnionych.",
+                        "Accepted: ledger entry \(receipt.index), \(receipt.audience.count) "
+                            + "recipients of \(receipt.eligible.count) eligible."
+                    ),
+                    .good
+                )
+            )
+            if !receipt.audience.isEmpty { Console.write(table(of: receipt.audience)) }
+        case .refused, .failed:
+            guard let refusal = entry.refusal else {
+                throw CommandFailure(
+                    .failed,
+                    "not-sent",
+                    "Wiadomości nie wysłano.",
+                    "The message was not sent."
+                )
+            }
+            throw CommandFailure(refusal: refusal)
+        }
+    }
+}
+
+extension CommandFailure {
+    /// A refusal that a node or hub reported.
+    init(refusal report: RefusalReport) {
+        let status = RefusalCode.numbered(report.code).map { ExitStatus($0) } ?? .failed
+        self.init(status, report)
+    }
+}

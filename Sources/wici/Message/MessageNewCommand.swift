@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// wici message new: a commented draft to fill in.
+
+import ArgumentParser
+import WiciCore
+
+/// Prints a template.
+struct MessageNewCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new",
+        abstract: "Print a commented draft of a message type, to be filled in.",
+        discussion: """
+            Polish unless --english is given. The types: wici schema list
+
+            Example:
+              wici message new case-alert > alert.yaml
+            """
+    )
+
+    @Argument(help: "The message type.")
+    var type: String
+
+    @Flag(help: "English labels and guidance.")
+    var english = false
+
+    func run() throws {
+        let schema = try MessageSchema.wanted(type)
+        let template = MessageTemplate(schema, language: english ? .english : .polish)
+        Console.write(String(template.text.dropLast()))
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// wici registry sign: one holder of an authority key signs a registry.
+
+import ArgumentParser
+import WiciCore
+
+/// Adds a signature of the network authority to a registry.
+struct RegistrySignCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sign",
+        abstract: "Sign a registry with an authority key.",
+        discussion: """
+            Each key holder runs it in turn. A registry that would not load is not signed.
+
+            Examples:
+              wici registry sign registry-2.yaml --key keys/authority-1.key
+              wici registry sign registry-2.note --key keys/authority-2.key
+            """
+    )
+
+    @Argument(help: "Draft (YAML) or a note that others have signed already.")
+    var file: String
+
+    @Option(help: "File of an authority key; may be given more than once.")
+    var key: [String]
+
+    @Option(name: .shortAndLong, help: "Where the note goes (default: FILE with .note).")
+    var output: String?
+
+    @Flag(help: "Print one JSON document instead of text.")
+    var json = false
+
+    func run() throws {
+        _ = try RegistryContents(text: try AuthorityDocument(path: file).text)
+        try SignedDocument.sign(file, keys: key, output: output, json: json)
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// The command `wici`: its nouns, and how it ends.
+
+import ArgumentParser
+import Foundation
+
+/// The command line of Wici.
+struct Wici: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wici",
+        abstract: "A message broker between institutions that work against human trafficking.",
+        discussion: """
+            A hub carries typed messages between the nodes of institutions, under rules that the \
+            network authority signs, and keeps a ledger that proves who was told what.
+
+            wici demo runs a whole network on this machine. wici help COMMAND explains a command.
+
+            \(ExitStatus.table)
+
+            Language: WICI_LANG=pl or en, else the locale. Colour: off with NO_COLOR.
+            Completion: wici --generate-completion-script bash (or zsh, fish).
+            """,
+        subcommands: [
+            HubCommand.self, NodeCommand.self, RegistryCommand.self, PolicyCommand.self,
+            SchemaCommand.self, MessageCommand.self, InboxCommand.self, AcknowledgeCommand.self,
+            ReplyCommand.self, SubscribeCommand.self, SubscriptionsCommand.self,
+            AuditCommand.self, DemoCommand.self, BenchCommand.self, DoctorCommand.self,
+        ]
+    )
+}
+
+/// Starts the program and turns errors into sentences and exit codes.
+@main
+enum Main {
+    static func main() async {
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try Wici.parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(end(with: error))
+        }
+    }
+
+    /// Says what went wrong on standard error; gives the exit code.
+    private static func end(with error: any Error) -> Int32 {
+        if let failure = CommandFailure(error) {
+            if Console.wantsJSON {
+                try? Console.remark(json: failure.report)
+            } else {
+                let label = say("Błąd: ", "Error: ")
+                Console.remark(label + failure.lines.joined(separator: "\n"))
+            }
+            return failure.status.rawValue
+        }
+        let code = Wici.exitCode(for: error)
+        if code.isSuccess {
+            Console.write(Wici.fullMessage(for: error))
+            return 0
+        }
+        if let status = error as? ExitCode { return status.rawValue }
+        Console.remark(Wici.fullMessage(for: error))
+        return code == .validationFailure ? ExitStatus.usage.rawValue : ExitStatus.failed.rawValue
+    }
+}
+
+/// The option of everything that lists or shows.
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "Print one JSON document instead of text.")
+    var json = false
+}
