@@ -89,7 +89,9 @@ let package = Package(
             dependencies: ["WiciLedger", "WiciCore", .product(name: "GRDB", package: "GRDB.swift")]
         ),
         .testTarget(
-            name: "WiciHubTests", dependencies: ["WiciHub", "WiciLedger", "WiciCore", "ZeroMQ"]),
+            name: "WiciHubTests",
+            dependencies: ["WiciHub", "WiciLedger", "WiciCore", "ZeroMQ"]
+        ),
         .testTarget(
             name: "WiciNodeTests",
             dependencies: [
@@ -116,5 +118,6 @@ for target in package.targets where target.type != .system {
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("InternalImportsByDefault"),
+        .treatAllWarnings(as: .error),
     ]
 }

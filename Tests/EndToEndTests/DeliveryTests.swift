@@ -18,7 +18,8 @@ struct DeliveryTests {
             throw TestNetwork.Failure("sample \(prefix)")
         }
         return try MessageDraft(
-            yaml: String(contentsOf: folder.appending(path: name), encoding: .utf8))
+            yaml: String(contentsOf: folder.appending(path: name), encoding: .utf8)
+        )
     }
 
     @Test
@@ -37,7 +38,8 @@ struct DeliveryTests {
             #expect(entry.state == .accepted, "\(String(describing: entry.refusal))")
             #expect(entry.receipt?.audience.map(\.node) == ["kwp-lublin.main"])
             #expect(
-                entry.receipt?.eligible.map(\.node) == ["kwp-lublin.main", "nosg-chelm.main"])
+                entry.receipt?.eligible.map(\.node) == ["kwp-lublin.main", "nosg-chelm.main"]
+            )
             try await eventually("the police have the alert") {
                 try await !police.inbox(after: .none, limit: 10, unacknowledgedOnly: false).isEmpty
             }
@@ -47,7 +49,9 @@ struct DeliveryTests {
             let acknowledgement = try await police.acknowledge(id, note: "Przyjęto.")
             let acknowledged = try await police.outcome(of: acknowledgement, wait: .seconds(10))
             #expect(
-                acknowledged.state == .accepted, "\(String(describing: acknowledged.refusal))")
+                acknowledged.state == .accepted,
+                "\(String(describing: acknowledged.refusal))"
+            )
             try await eventually("the inspection has the acknowledgement") {
                 try await inspection.inbox(after: .none, limit: 10, unacknowledgedOnly: false)
                     .map(\.id) == [acknowledgement]

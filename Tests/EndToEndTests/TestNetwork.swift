@@ -47,7 +47,8 @@ final class TestNetwork: Sendable {
 
     static let quiet: Logger = {
         var logger = Logger(label: "wici.test")
-        logger.logLevel = ProcessInfo.processInfo.environment["WICI_TEST_LOG"] == nil
+        logger.logLevel =
+            ProcessInfo.processInfo.environment["WICI_TEST_LOG"] == nil
             ? .critical : .info
         return logger
     }()
@@ -66,8 +67,13 @@ final class TestNetwork: Sendable {
         hubFolder = HubFolder(folder.appending(path: "hub"))
         let identity = try hubFolder.initialise(
             HubConfiguration(
-                origin: "hub.example/test", exchange: exchange, feed: feed, statusPort: 0,
-                authority: trust))
+                origin: "hub.example/test",
+                exchange: exchange,
+                feed: feed,
+                statusPort: 0,
+                authority: trust
+            )
+        )
         ledgerKey = identity.ledgerKey
         guard let hubKey = CurvePublicKey(hexadecimal: identity.exchangeKey),
             let rawHubKey = RawPublicKey(hexadecimal: identity.exchangeKey)
@@ -76,11 +82,21 @@ final class TestNetwork: Sendable {
         let known = try Self.knownInstitutions()
         let today = WarsawTime.date(at: Node.systemTime())
         var contents = RegistryContents(
-            network: "wici-test", release: 1, previous: nil, issued: today,
-            expires: today.adding(days: 365), authority: trust,
+            network: "wici-test",
+            release: 1,
+            previous: nil,
+            issued: today,
+            expires: today.adding(days: 365),
+            authority: trust,
             hub: HubIdentity(
-                origin: "hub.example/test", exchangeKey: rawHubKey, ledgerKey: identity.ledgerKey),
-            teams: known.teams, institutions: known.institutions, nodes: [])
+                origin: "hub.example/test",
+                exchangeKey: rawHubKey,
+                ledgerKey: identity.ledgerKey
+            ),
+            teams: known.teams,
+            institutions: known.institutions,
+            nodes: []
+        )
         var members: [InstitutionID: Member] = [:]
         for name in institutions {
             guard let institution = InstitutionID(name), let node = NodeID("\(name).main") else {
@@ -88,12 +104,20 @@ final class TestNetwork: Sendable {
             }
             let nodeFolder = NodeFolder(folder.appending(path: name))
             let configuration = NodeConfiguration(
-                node: node, hubEndpoint: exchange, hubKey: hubKey, authority: trust)
+                node: node,
+                hubEndpoint: exchange,
+                hubKey: hubKey,
+                authority: trust
+            )
             let request = try nodeFolder.initialise(configuration, institution: institution)
             try contents.enrol(request, validity: Validity(from: today))
             members[institution] = Member(
-                id: node, institution: institution, folder: nodeFolder,
-                keys: try nodeFolder.keys(), configuration: configuration)
+                id: node,
+                institution: institution,
+                folder: nodeFolder,
+                keys: try nodeFolder.keys(),
+                configuration: configuration
+            )
         }
         self.contents = Mutex(contents)
         self.members = Mutex(members)
@@ -102,7 +126,7 @@ final class TestNetwork: Sendable {
             contentsOf: repositoryRoot.appending(path: "Deploy/network/policy.yaml"),
             encoding: .utf8
         ).replacing("policy: wici-demo", with: "policy: wici-test")
-        .replacing(/issued: .*/, with: "issued: \(today)")
+            .replacing(/issued: .*/, with: "issued: \(today)")
         try sign(policy).write(to: hubFolder.policyFile)
     }
 
@@ -113,7 +137,8 @@ final class TestNetwork: Sendable {
     static func knownInstitutions() throws -> (teams: [Team], institutions: [Institution]) {
         let text = try String(
             contentsOf: repositoryRoot.appending(path: "Deploy/network/institutions.yaml"),
-            encoding: .utf8)
+            encoding: .utf8
+        )
         let membership = try MembershipText(text: text)
         return (membership.teams, membership.institutions)
     }
@@ -154,7 +179,8 @@ final class TestNetwork: Sendable {
     func release(_ change: (inout RegistryContents) throws -> Void) throws {
         var next = try RegistryContents.successor(
             of: registryNote.withLock { $0 },
-            issued: WarsawTime.date(at: Node.systemTime()))
+            issued: WarsawTime.date(at: Node.systemTime())
+        )
         try change(&next)
         contents.withLock { $0 = next }
         try publishRegistry()
@@ -187,13 +213,17 @@ final class TestNetwork: Sendable {
     func node(_ institution: String) throws -> Node {
         let member = try member(institution)
         return try Node(
-            configuration: member.configuration, keys: member.keys,
-            store: member.folder.resolve(member.configuration.store), logger: Self.quiet)
+            configuration: member.configuration,
+            keys: member.keys,
+            store: member.folder.resolve(member.configuration.store),
+            logger: Self.quiet
+        )
     }
 
     /// Runs nodes while the body runs, and stops them after it.
     func withNodes(
-        _ institutions: [String], _ body: ([String: Node]) async throws -> Void
+        _ institutions: [String],
+        _ body: ([String: Node]) async throws -> Void
     ) async throws {
         var nodes: [String: Node] = [:]
         for institution in institutions { nodes[institution] = try node(institution) }
@@ -219,7 +249,9 @@ final class TestNetwork: Sendable {
 
 /// Waits until something holds; fails the test when it does not within the time.
 func eventually(
-    _ what: String, within limit: Duration = .seconds(20), _ holds: () async throws -> Bool
+    _ what: String,
+    within limit: Duration = .seconds(20),
+    _ holds: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()
     let deadline = clock.now.advanced(by: limit)

@@ -5,13 +5,8 @@
 // The system drops the lock when the process ends, however it ends.
 
 import Foundation
-import WiciCore
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import WiciCore
 
 /// An exclusive lock, held until the value is gone.
 struct FileLock: ~Copyable {

@@ -5,6 +5,7 @@
 
 import Dispatch
 import Foundation
+import Synchronization
 import WiciCore
 
 /// Builds the tree from the leaves of a whole ledger, given one at a time.
@@ -49,24 +50,18 @@ struct LeafScan {
         let subtreeBytes = Self.subtreeLeaves * Self.leafBytes
         let complete = waiting.count / subtreeBytes
         guard complete > 0 else { return }
-        let hashes = waiting.withUnsafeBytes { bytes in
-            [Digest](unsafeUninitializedCapacity: complete) { results, initialized in
-                // Each iteration writes its own element and reads its own bytes; both buffers
-                // outlive the loop, which returns when all iterations have ended.
-                nonisolated(unsafe) let results = results
-                nonisolated(unsafe) let bytes = bytes
-                DispatchQueue.concurrentPerform(iterations: complete) { subtree in
-                    let start = subtree * subtreeBytes
-                    let part = bytes[start..<start + subtreeBytes]
-                    results.initializeElement(
-                        at: subtree,
-                        to: Self.subtreeHash(UnsafeRawBufferPointer(rebasing: part))
-                    )
-                }
-                initialized = complete
+        let leaves = waiting
+        let hashes = Mutex([Digest](repeating: .zero, count: complete))
+        DispatchQueue.concurrentPerform(iterations: complete) { subtree in
+            let start = subtree * subtreeBytes
+            let hash = leaves.withUnsafeBytes { bytes in
+                Self.subtreeHash(
+                    UnsafeRawBufferPointer(rebasing: bytes[start..<start + subtreeBytes])
+                )
             }
+            hashes.withLock { $0[subtree] = hash }
         }
-        subtrees += hashes
+        subtrees += hashes.withLock { $0 }
         waiting.removeFirst(complete * subtreeBytes)
     }
 

@@ -9,13 +9,8 @@
 import Foundation
 import GRDB
 import GRDBSQLite
-import WiciCore
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import WiciCore
 
 /// Opens SQLite files as ledgers.
 enum LedgerDatabase {

@@ -4,12 +4,7 @@
 // Salts from the system's random generator, fetched several at a time: one system call for eight.
 
 import Foundation
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// Gives 32 random bytes at a time, each given once and forgotten here.
 struct SaltSource {

@@ -140,7 +140,9 @@ struct BenchRun {
     ) throws {
         // The one that stays away is of the audience of all, so it is left out of the count.
         let members = Array(
-            subscriptions().prefix(audience == .all ? count - 1 : count).map { (member: $0.member, topics: [BenchNetwork.Audience]()) }
+            subscriptions().prefix(audience == .all ? count - 1 : count).map {
+                (member: $0.member, topics: [BenchNetwork.Audience]())
+            }
         )
         let published = max(500, messages * 4 / count)
         let envelopes = try BenchNetwork.envelopes(
@@ -170,7 +172,11 @@ struct BenchRun {
         _ context: Context,
         into figures: inout BenchFigures
     ) throws {
-        let members = Array(subscriptions().dropLast().map { (member: $0.member, topics: [BenchNetwork.Audience]()) })
+        let members = Array(
+            subscriptions().dropLast().map {
+                (member: $0.member, topics: [BenchNetwork.Audience]())
+            }
+        )
         let connected = receivers(members, hub, context, tracksArrivals: true)
         defer { connected.stop() }
         usleep(Self.idleSettling)
