@@ -129,6 +129,17 @@ let embeddedVocabulary: [String] = [
         en: not competent (name the body)
     """#,
     #"""
+    # Why the ledger is read (directive 2016/680 art. 25: lawfulness, self-monitoring, security, criminal proceedings).
+    list: audit-purpose
+    version: "1.0"
+    name: {pl: "Cel odczytu księgi", en: "Purpose of reading the ledger"}
+    codes:
+      - {code: lawfulness, pl: sprawdzenie zgodności z prawem, en: check of lawfulness}
+      - {code: review, pl: kontrola własna, en: self-monitoring}
+      - {code: security, pl: integralność i bezpieczeństwo, en: integrity and security}
+      - {code: proceedings, pl: postępowanie karne, en: criminal proceedings}
+    """#,
+    #"""
     # A closed thread needs a reason; an open one a next step.
     list: case-state
     version: "1.0"
@@ -1874,6 +1885,17 @@ let embeddedVocabulary: [String] = [
         en: public
         rank: 0
         colour: "#FFFFFF"
+    """#,
+    #"""
+    # What stands in a mailbox where a message is not: the number is kept.
+    list: tombstone
+    version: "1.0"
+    name: {pl: "Powód pustego miejsca", en: "Reason for a tombstone"}
+    codes:
+      - {code: withheld, pl: wstrzymano, en: withheld}
+      - {code: recalled, pl: wycofano, en: recalled}
+      - {code: expired, pl: upłynął termin, en: expired}
+      - {code: erased, pl: usunięto treść, en: erased}
     """#,
     #"""
     # An advanced course requires the basic one.

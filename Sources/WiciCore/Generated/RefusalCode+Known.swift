@@ -887,6 +887,69 @@ extension RefusalCode {
             polish: "Węzeł centralny odmówił z powodu, którego ten program nie zna. Zaktualizuj program.",
             english: "The hub refused for a reason that this program does not know. Update the program."))
 
+    /// The token is missing or wrong. Give the token of the node's file.
+    public static let tokenWrong = RefusalCode(
+        number: 1250, name: "token-wrong", retryable: false,
+        sentence: Bilingual(
+            polish: "Brak tokenu albo token jest błędny. Podaj token z pliku węzła.",
+            english: "The token is missing or wrong. Give the token of the node's file."))
+
+    /// The node's interface does not know this path.
+    public static let pathUnknown = RefusalCode(
+        number: 1251, name: "path-unknown", retryable: false,
+        sentence: Bilingual(
+            polish: "Interfejs węzła nie zna tej ścieżki.",
+            english: "The node's interface does not know this path."))
+
+    /// This path does not take this method.
+    public static let methodUnknown = RefusalCode(
+        number: 1252, name: "method-unknown", retryable: false,
+        sentence: Bilingual(
+            polish: "Ta ścieżka nie obsługuje tej metody.",
+            english: "This path does not take this method."))
+
+    /// The request's body is over 512 KiB.
+    public static let requestTooLarge = RefusalCode(
+        number: 1253, name: "request-too-large", retryable: false,
+        sentence: Bilingual(
+            polish: "Treść żądania przekracza 512 KiB.",
+            english: "The request's body is over 512 KiB."))
+
+    /// The request cannot be read. Correct the field that is named.
+    public static let requestMalformed = RefusalCode(
+        number: 1254, name: "request-malformed", retryable: false,
+        sentence: Bilingual(
+            polish: "Żądania nie da się odczytać. Popraw wskazane pole.",
+            english: "The request cannot be read. Correct the field that is named."))
+
+    /// The node met an unexpected error. Look at its log.
+    public static let unexpectedFailure = RefusalCode(
+        number: 1255, name: "unexpected-failure", retryable: false,
+        sentence: Bilingual(
+            polish: "Węzeł napotkał nieoczekiwany błąd. Sprawdź jego dziennik.",
+            english: "The node met an unexpected error. Look at its log."))
+
+    /// The node's answer cannot be read. Compare the program versions.
+    public static let answerUnreadable = RefusalCode(
+        number: 1256, name: "answer-unreadable", retryable: false,
+        sentence: Bilingual(
+            polish: "Odpowiedzi węzła nie da się odczytać. Sprawdź wersje programu.",
+            english: "The node's answer cannot be read. Compare the program versions."))
+
+    /// The node cannot be reached. See whether it is running.
+    public static let nodeUnreachable = RefusalCode(
+        number: 1257, name: "node-unreachable", retryable: true,
+        sentence: Bilingual(
+            polish: "Nie można połączyć się z węzłem. Sprawdź, czy działa.",
+            english: "The node cannot be reached. See whether it is running."))
+
+    /// The node did not answer in time. Try again in a moment.
+    public static let nodeSilent = RefusalCode(
+        number: 1258, name: "node-silent", retryable: true,
+        sentence: Bilingual(
+            polish: "Węzeł nie odpowiedział na czas. Ponów za chwilę.",
+            english: "The node did not answer in time. Try again in a moment."))
+
     /// Every code, in order of number.
     public static let known: [RefusalCode] = [
         .unknownKey,
@@ -1015,5 +1078,14 @@ extension RefusalCode {
         .recipientNotEligible,
         .hubContradictsItself,
         .refusalUnknown,
+        .tokenWrong,
+        .pathUnknown,
+        .methodUnknown,
+        .requestTooLarge,
+        .requestMalformed,
+        .unexpectedFailure,
+        .answerUnreadable,
+        .nodeUnreachable,
+        .nodeSilent,
     ]
 }

@@ -3,6 +3,8 @@
 
 // The errors of the local API's own: those that come before the node is asked anything.
 
+public import WiciCore
+
 /// A request that the local API itself turns down, or a node that cannot be reached.
 ///
 /// The raw value is the error's number.
@@ -38,80 +40,29 @@ public enum APIProblem: UInt32, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The stable name.
-    public var name: String {
+    /// The entry of Schemas/codes.json with this number.
+    public var code: RefusalCode {
         switch self {
-        case .tokenWrong: "token-wrong"
-        case .pathUnknown: "path-unknown"
-        case .methodUnknown: "method-unknown"
-        case .requestTooLarge: "request-too-large"
-        case .requestMalformed: "request-malformed"
-        case .unexpected: "unexpected-failure"
-        case .answerUnreadable: "answer-unreadable"
-        case .nodeUnreachable: "node-unreachable"
-        case .nodeSilent: "node-silent"
-        }
-    }
-
-    /// What happened and what to do next.
-    public var help: BilingualText {
-        switch self {
-        case .tokenWrong:
-            BilingualText(
-                pl: "Brak tokenu albo token jest błędny. Podaj token z pliku węzła.",
-                en: "The token is missing or wrong. Give the token of the node's file."
-            )
-        case .pathUnknown:
-            BilingualText(
-                pl: "Interfejs węzła nie zna tej ścieżki.",
-                en: "The node's interface does not know this path."
-            )
-        case .methodUnknown:
-            BilingualText(
-                pl: "Ta ścieżka nie obsługuje tej metody.",
-                en: "This path does not take this method."
-            )
-        case .requestTooLarge:
-            BilingualText(
-                pl: "Treść żądania przekracza 512 KiB.",
-                en: "The request's body is over 512 KiB."
-            )
-        case .requestMalformed:
-            BilingualText(
-                pl: "Żądania nie da się odczytać. Popraw wskazane pole.",
-                en: "The request cannot be read. Correct the field that is named."
-            )
-        case .unexpected:
-            BilingualText(
-                pl: "Węzeł napotkał nieoczekiwany błąd. Sprawdź jego dziennik.",
-                en: "The node met an unexpected error. Look at its log."
-            )
-        case .answerUnreadable:
-            BilingualText(
-                pl: "Odpowiedzi węzła nie da się odczytać. Sprawdź wersje programu.",
-                en: "The node's answer cannot be read. Compare the program versions."
-            )
-        case .nodeUnreachable:
-            BilingualText(
-                pl: "Nie można połączyć się z węzłem. Sprawdź, czy działa.",
-                en: "The node cannot be reached. See whether it is running."
-            )
-        case .nodeSilent:
-            BilingualText(
-                pl: "Węzeł nie odpowiedział na czas. Ponów za chwilę.",
-                en: "The node did not answer in time. Try again in a moment."
-            )
+        case .tokenWrong: .tokenWrong
+        case .pathUnknown: .pathUnknown
+        case .methodUnknown: .methodUnknown
+        case .requestTooLarge: .requestTooLarge
+        case .requestMalformed: .requestMalformed
+        case .unexpected: .unexpectedFailure
+        case .answerUnreadable: .answerUnreadable
+        case .nodeUnreachable: .nodeUnreachable
+        case .nodeSilent: .nodeSilent
         }
     }
 
     /// The error object, about a part of the request where one is at fault.
     func report(field: String = "") -> RefusalReport {
         RefusalReport(
-            code: rawValue,
-            name: name,
-            retryable: self == .nodeUnreachable || self == .nodeSilent,
+            code: code.number,
+            name: code.name,
+            retryable: code.retryable,
             field: field,
-            help: help
+            help: BilingualText(code.sentence)
         )
     }
 }

@@ -99,12 +99,9 @@ struct APIModelTests {
         #expect(!status.isReady)
     }
 
-    @Test func `every problem of the API has a number, a name and two languages`() {
-        let problems = APIProblem.allCases
-        #expect(Set(problems.map(\.name)).count == problems.count)
-        for problem in problems {
-            #expect(!problem.help.pl.isEmpty && !problem.help.en.isEmpty)
-            #expect(RefusalCode.numbered(problem.rawValue) == nil)
+    @Test func `every problem of the API stands under its number in the list of codes`() {
+        for problem in APIProblem.allCases {
+            #expect(RefusalCode.numbered(problem.rawValue) == problem.code)
         }
     }
 }
