@@ -89,10 +89,6 @@ let package = Package(
             dependencies: ["WiciLedger", "WiciCore", .product(name: "GRDB", package: "GRDB.swift")]
         ),
         .testTarget(
-            name: "WiciHubTests",
-            dependencies: ["WiciHub", "WiciLedger", "WiciCore", "ZeroMQ"]
-        ),
-        .testTarget(
             name: "WiciNodeTests",
             dependencies: [
                 "WiciNode", "WiciCore", "ZeroMQ", .product(name: "GRDB", package: "GRDB.swift"),
