@@ -68,6 +68,40 @@ public enum Eligibility: Hashable, Sendable {
     }
 }
 
+extension Eligibility {
+    /// Why an accepted message may not go to one recipient now; nil when it may.
+    ///
+    /// Asked again at each delivery, with the rules that `of` asks. For every node the answer is nil
+    /// exactly when `of` has the node in its set, with two differences, because the message was
+    /// accepted and its sender has the receipt: what became of other recipients does not matter, and
+    /// neither does whether the sender is still in good standing. A revoked sender stays listed, and
+    /// its institution's kind and regions decide; for a sender that the registry no longer lists at
+    /// all no rule can be shown to grant, so the message is refused.
+    public static func refusal(
+        ofDelivering header: WireHeader,
+        to recipient: NodeID,
+        registry: Registry,
+        policy: Policy,
+        at moment: Moment
+    ) -> Refusal? {
+        do throws(RoutingRefusal) {
+            let date = WarsawTime.date(at: moment)
+            guard let node = registry.node(recipient) else { return Refusal(.unknownKey) }
+            guard registry.isInGoodStanding(node, on: date) else { return Refusal(.revoked) }
+            let judge = try EligibilityJudge(
+                facts: try RoutingFacts(header: header),
+                registry: registry,
+                policy: policy,
+                date: date,
+                isAccepted: true
+            )
+            return judge.refusal(for: node)
+        } catch {
+            return error.refusal
+        }
+    }
+}
+
 /// One computation: what does not change from one recipient to the next is looked up once.
 private struct EligibilityJudge {
     let facts: RoutingFacts
@@ -81,12 +115,13 @@ private struct EligibilityJudge {
         facts: RoutingFacts,
         registry: Registry,
         policy: Policy,
-        date: CivilDate
+        date: CivilDate,
+        isAccepted: Bool = false
     ) throws(RoutingRefusal) {
         guard let node = registry.node(facts.sender),
             let sender = registry.institution(node.institution)
         else { throw RoutingRefusal(Refusal(.unknownKey, field: "sender")) }
-        guard registry.isInGoodStanding(node, on: date) else {
+        guard isAccepted || registry.isInGoodStanding(node, on: date) else {
             throw RoutingRefusal(Refusal(.revoked, field: "sender"))
         }
         guard let kind = policy.words.kind(sender.kind) else { throw .unknownLabel("sender") }
@@ -113,12 +148,35 @@ private struct EligibilityJudge {
         )
     }
 
-    func eligibleSet() throws(RoutingRefusal) -> EligibleSet {
+    /// TLP:RED goes to named roles and to nobody else.
+    private func markingRefusal() -> Refusal? {
         let selector = facts.selector
-        if facts.marking == .red {
-            guard !selector.roles.isEmpty, selector.institutions.isEmpty, !selector.selectsByList
-            else { throw RoutingRefusal(Refusal(.rolesRequired, field: "selector")) }
+        guard facts.marking == .red else { return nil }
+        guard !selector.roles.isEmpty, selector.institutions.isEmpty, !selector.selectsByList
+        else { return Refusal(.rolesRequired, field: "selector") }
+        return nil
+    }
+
+    /// The rules' answer about one recipient in good standing, whatever became of the others.
+    func refusal(for node: RegistryNode) -> Refusal? {
+        if let refusal = markingRefusal() { return refusal }
+        guard node.id != facts.sender, let institution = registry.institution(node.institution)
+        else { return Refusal(.notGranted) }
+        let isNamed =
+            facts.selector.institutions.contains(institution.id)
+            || facts.selector.roles.contains {
+                $0.institution == institution.id && institution.roles.contains($0.role)
+            }
+        guard isNamed || isSelectedByList(institution) else { return Refusal(.notGranted) }
+        guard let policyCase = policyCase(for: institution, isNamed: isNamed) else {
+            return Refusal(.labelUnknown)
         }
+        let decision = policy.decide(policyCase, on: date)
+        return decision.isAllowed ? nil : refusal(decision, policyCase).refusal
+    }
+
+    func eligibleSet() throws(RoutingRefusal) -> EligibleSet {
+        if let refusal = markingRefusal() { throw RoutingRefusal(refusal) }
         let named = try namedInstitutions()
         var decided: [Int: Decision] = [:]
         var nodes: [EligibleNode] = []
@@ -202,17 +260,23 @@ private struct EligibilityJudge {
             throw .unknownLabel("selector.kinds[\(index)]")
         }
         guard selector.selectsByList else { return [] }
-        let isCountry = selector.regions.contains(.country)
         return registry.contents.institutions.compactMap { institution in
             guard !named.contains(institution.id), institution.validity.contains(date),
-                selector.kinds.isEmpty || selector.kinds.contains(institution.kind),
-                selector.teams.isEmpty
-                    || institution.teams.contains(where: selector.teams.contains),
-                selector.regions.isEmpty || isCountry
-                    || institution.regions.contains(where: selector.regions.contains)
+                isSelectedByList(institution)
             else { return nil }
             return (institution, nil)
         }
+    }
+
+    /// Whether regions, kinds and teams together select an institution.
+    private func isSelectedByList(_ institution: Institution) -> Bool {
+        let selector = facts.selector
+        return selector.selectsByList
+            && (selector.kinds.isEmpty || selector.kinds.contains(institution.kind))
+            && (selector.teams.isEmpty
+                || institution.teams.contains(where: selector.teams.contains))
+            && (selector.regions.isEmpty || selector.regions.contains(.country)
+                || institution.regions.contains(where: selector.regions.contains))
     }
 
     /// The case of a recipient; `nil` when its kind is not one that rules can name.

@@ -184,7 +184,7 @@ struct Admission: Sendable {
                 audience: audience(of: eligible, header: parts.header),
                 registry: registryEntry,
                 policy: policyEntry,
-                feedTopics: feedTopics(of: parts.header)
+                feedTopics: eligible.feedTopics
             )
         )
     }
@@ -237,21 +237,6 @@ struct Admission: Sendable {
         }
     }
 
-    /// The feed's topics for a message that the policy opens to every member.
-    private func feedTopics(of header: WireHeader) -> [String] {
-        guard let facts = try? RoutingFacts(header: header),
-            let type = release.policy.words.type(facts.type),
-            release.policy.opensOnFeed(
-                type: type,
-                marking: facts.marking,
-                data: facts.data,
-                isSealed: facts.isSealed
-            )
-        else { return [] }
-        let regions = header.selector.regions.isEmpty ? ["PL"] : header.selector.regions
-        return regions.map { "\(header.type)/\($0)/" }
-    }
-
     // MARK: The check at delivery
 
     /// Why a message accepted under an earlier release may not be delivered under this one; nil
@@ -261,15 +246,10 @@ struct Admission: Sendable {
         to node: NodeID,
         now: Moment
     ) -> Refusal? {
-        guard isInGoodStanding(node, now: now) else { return Refusal(.revoked) }
         guard let header = try? WireHeader(serializedBytes: message.header) else {
             return Refusal(.malformedHeader)
         }
-        switch eligibility.answer(header, release: release, now: now) {
-        case .refused(let refusal): return refusal
-        case .eligible(let eligible):
-            return eligible.set.contains(node) ? nil : Refusal(.notGranted)
-        }
+        return eligibility.refusal(ofDelivering: header, to: node, release: release, now: now)
     }
 }
 

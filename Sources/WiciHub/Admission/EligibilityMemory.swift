@@ -49,16 +49,25 @@ struct AudienceQuestion: Hashable {
     }
 }
 
+/// A recipient of a message that was accepted under an earlier release.
+private struct DeliveryQuestion: Hashable {
+    let routing: RoutingQuestion
+    let recipient: NodeID
+}
+
 /// An eligible set as the ledger and the wire have it.
 struct EligibleRecipients: Sendable {
     let set: EligibleSet
     let recipients: RecipientSet
+    /// The feed's topics, when the policy opens the message to every member; empty when not.
+    let feedTopics: [String]
     /// Who must have a wrap of a sealed message, with the key it must be for: the eligible and the
     /// sender's own node, sorted by id.
     private let wrapped: [(node: String, keyID: Data)]
 
-    init(_ set: EligibleSet, sender: RegistryNode, registry: Registry) {
+    init(_ set: EligibleSet, sender: RegistryNode, header: WireHeader, release: Release) {
         self.set = set
+        self.feedTopics = Self.feedTopics(of: header, policy: release.policy)
         var wire = WireRecipientSet()
         wire.recipients = set.nodes.map { node in
             var recipient = WireRecipient()
@@ -68,10 +77,24 @@ struct EligibleRecipients: Sendable {
             return recipient
         }
         self.recipients = RecipientSet(wire)
-        let members = set.nodes.compactMap { registry.node($0.node) } + [sender]
+        let members = set.nodes.compactMap { release.registry.node($0.node) } + [sender]
         self.wrapped = members.sorted { $0.id < $1.id }.map {
             ($0.id.text, $0.sealingKey.keyID.data)
         }
+    }
+
+    private static func feedTopics(of header: WireHeader, policy: Policy) -> [String] {
+        guard let facts = try? RoutingFacts(header: header),
+            let type = policy.words.type(facts.type),
+            policy.opensOnFeed(
+                type: type,
+                marking: facts.marking,
+                data: facts.data,
+                isSealed: facts.isSealed
+            )
+        else { return [] }
+        let regions = header.selector.regions.isEmpty ? ["PL"] : header.selector.regions
+        return regions.map { "\(header.type)/\($0)/" }
     }
 
     /// Why these wraps are not exactly those that the message needs; nil when they are.
@@ -97,6 +120,7 @@ struct EligibilityMemory: Sendable {
 
     private var answers: [RoutingQuestion: Answer] = [:]
     private var audiences: [AudienceQuestion: RecipientSet] = [:]
+    private var deliveries: [DeliveryQuestion: Refusal?] = [:]
     private var day: Int64 = .min
 
     private static let limit = 4_096
@@ -125,6 +149,28 @@ struct EligibilityMemory: Sendable {
         return audience
     }
 
+    /// Why an accepted message may not go to one recipient now; nil when it may.
+    mutating func refusal(
+        ofDelivering header: WireHeader,
+        to recipient: NodeID,
+        release: Release,
+        now: Moment
+    ) -> Refusal? {
+        startDay(now)
+        let question = DeliveryQuestion(routing: RoutingQuestion(header), recipient: recipient)
+        if let known = deliveries[question] { return known }
+        let refusal = Eligibility.refusal(
+            ofDelivering: header,
+            to: recipient,
+            registry: release.registry,
+            policy: release.policy,
+            at: now
+        )
+        if deliveries.count >= Self.limit { deliveries.removeAll(keepingCapacity: true) }
+        deliveries.updateValue(refusal, forKey: question)
+        return refusal
+    }
+
     /// Subscriptions changed: the eligible are the same, the audiences are not.
     mutating func forgetAudiences() {
         audiences.removeAll(keepingCapacity: true)
@@ -138,6 +184,7 @@ struct EligibilityMemory: Sendable {
         day = quarter
         answers.removeAll(keepingCapacity: true)
         audiences.removeAll(keepingCapacity: true)
+        deliveries.removeAll(keepingCapacity: true)
     }
 
     private static func compute(_ header: WireHeader, release: Release, now: Moment) -> Answer {
@@ -155,7 +202,7 @@ struct EligibilityMemory: Sendable {
                 return .refused(Refusal(.unknownKey, field: "sender"))
             }
             return .eligible(
-                EligibleRecipients(set, sender: sender, registry: release.registry)
+                EligibleRecipients(set, sender: sender, header: header, release: release)
             )
         }
     }
