@@ -192,11 +192,11 @@ public struct Revocation: Hashable, Sendable {
     }
 }
 
-/// A sealing key that was replaced and still opens what was sealed before.
-public struct RetiredSealingKey: Hashable, Sendable {
-    /// X25519 public key.
+/// A key that was replaced and still counts for mail from before.
+public struct RetiredKey: Hashable, Sendable {
+    /// The public key.
     public var key: RawPublicKey
-    /// The last day on which messages sealed to it are accepted.
+    /// The last day whose mail may have been signed with it or sealed to it.
     public var through: CivilDate
 
     /// Makes a retired key.
@@ -218,8 +218,11 @@ public struct RegistryNode: Hashable, Sendable {
     public var signingKey: RawPublicKey
     /// X25519 public key to which messages are sealed.
     public var sealingKey: RawPublicKey
-    /// Sealing keys that were replaced.
-    public var retiredSealingKeys: [RetiredSealingKey]
+    /// Signing keys that were replaced: the hub takes nothing new under them, receivers still
+    /// verify what was sent before.
+    public var retiredSigningKeys: [RetiredKey]
+    /// Sealing keys that were replaced: they still open what was sealed before.
+    public var retiredSealingKeys: [RetiredKey]
     /// Days on which the keys may be used.
     public var validity: Validity
     /// Set when the node was revoked.
@@ -232,7 +235,8 @@ public struct RegistryNode: Hashable, Sendable {
         exchangeKey: RawPublicKey,
         signingKey: RawPublicKey,
         sealingKey: RawPublicKey,
-        retiredSealingKeys: [RetiredSealingKey] = [],
+        retiredSigningKeys: [RetiredKey] = [],
+        retiredSealingKeys: [RetiredKey] = [],
         validity: Validity,
         revocation: Revocation? = nil
     ) {
@@ -241,9 +245,15 @@ public struct RegistryNode: Hashable, Sendable {
         self.exchangeKey = exchangeKey
         self.signingKey = signingKey
         self.sealingKey = sealingKey
+        self.retiredSigningKeys = retiredSigningKeys
         self.retiredSealingKeys = retiredSealingKeys
         self.validity = validity
         self.revocation = revocation
+    }
+
+    /// The keys under which a message that was sent on a day verifies, the present one first.
+    public func signingKeys(on date: CivilDate) -> [RawPublicKey] {
+        [signingKey] + retiredSigningKeys.filter { date <= $0.through }.map(\.key)
     }
 
     /// Whether the node's own entry holds at a moment; the institution's is asked by the registry.

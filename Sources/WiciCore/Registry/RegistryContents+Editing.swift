@@ -86,10 +86,10 @@ extension RegistryContents {
         nodes[place].revocation = Revocation(date: date, reason: reason)
     }
 
-    /// Replaces a node's keys by those of a request; the old sealing key opens until a day.
+    /// Replaces a node's keys by those of a request; the old ones count for mail through a day.
     public mutating func rotate(
         _ request: EnrolmentRequest,
-        oldSealingKeyThrough through: CivilDate
+        oldKeysThrough through: CivilDate
     ) throws(RegistryError) {
         let place = try place(of: request.node)
         guard nodes[place].institution == request.institution else {
@@ -98,8 +98,12 @@ extension RegistryContents {
         guard nodes[place].revocation == nil else {
             throw RegistryError(.nodeAlreadyRevoked, path: "nodes[\(place)]")
         }
+        if nodes[place].signingKey != request.signingKey {
+            let retired = RetiredKey(key: nodes[place].signingKey, through: through)
+            nodes[place].retiredSigningKeys.insert(retired, at: 0)
+        }
         if nodes[place].sealingKey != request.sealingKey {
-            let retired = RetiredSealingKey(key: nodes[place].sealingKey, through: through)
+            let retired = RetiredKey(key: nodes[place].sealingKey, through: through)
             nodes[place].retiredSealingKeys.insert(retired, at: 0)
         }
         nodes[place].exchangeKey = request.exchangeKey

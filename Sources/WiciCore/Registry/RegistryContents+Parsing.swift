@@ -46,7 +46,7 @@ extension RegistryContents {
     private func refuseSharedKeys() throws(RegistryError) {
         var seen: Set<RawPublicKey> = [hub.exchangeKey]
         for (index, node) in nodes.enumerated() {
-            let retired = node.retiredSealingKeys.map(\.key)
+            let retired = (node.retiredSigningKeys + node.retiredSealingKeys).map(\.key)
             for key in [node.exchangeKey, node.signingKey, node.sealingKey] + retired
             where !seen.insert(key).inserted {
                 throw RegistryError(.documentIdTwice, path: "nodes[\(index)]")
@@ -259,7 +259,8 @@ extension DocumentValue {
             let exchangeKey = try fields.required("exchange-key").rawKey()
             let signingKey = try fields.required("signing-key").rawKey()
             let sealingKey = try fields.required("sealing-key").rawKey()
-            let retired = try fields.optional("previous-sealing-keys")?.retiredKeys() ?? []
+            let retiredSigning = try fields.optional("previous-signing-keys")?.retiredKeys() ?? []
+            let retiredSealing = try fields.optional("previous-sealing-keys")?.retiredKeys() ?? []
             let validity = try fields.validity()
             let revocation = try fields.optional("revoked")?.revocation()
             try fields.finish()
@@ -270,7 +271,8 @@ extension DocumentValue {
                     exchangeKey: exchangeKey,
                     signingKey: signingKey,
                     sealingKey: sealingKey,
-                    retiredSealingKeys: retired,
+                    retiredSigningKeys: retiredSigning,
+                    retiredSealingKeys: retiredSealing,
                     validity: validity,
                     revocation: revocation
                 )
@@ -279,14 +281,14 @@ extension DocumentValue {
         return nodes
     }
 
-    private func retiredKeys() throws(DocumentError) -> [RetiredSealingKey] {
-        var keys: [RetiredSealingKey] = []
+    private func retiredKeys() throws(DocumentError) -> [RetiredKey] {
+        var keys: [RetiredKey] = []
         for item in try list(limit: 16) {
             var fields = try item.fields()
             let key = try fields.required("key").rawKey()
             let through = try fields.required("valid-to").date()
             try fields.finish()
-            keys.append(RetiredSealingKey(key: key, through: through))
+            keys.append(RetiredKey(key: key, through: through))
         }
         return keys
     }

@@ -91,9 +91,12 @@ extension RegistryNode {
             "signing-key: \(quoted(signingKey.hexadecimal))",
             "sealing-key: \(quoted(sealingKey.hexadecimal))",
         ]
-        if !retiredSealingKeys.isEmpty {
-            lines.append("previous-sealing-keys:")
-            for retired in retiredSealingKeys {
+        for (name, keys) in [
+            ("previous-signing-keys", retiredSigningKeys),
+            ("previous-sealing-keys", retiredSealingKeys),
+        ] where !keys.isEmpty {
+            lines.append("\(name):")
+            for retired in keys {
                 let key = quoted(retired.key.hexadecimal)
                 lines.append("  - {key: \(key), valid-to: \(retired.through)}")
             }

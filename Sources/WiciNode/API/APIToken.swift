@@ -14,7 +14,7 @@ public struct APIToken: Sendable {
     private let text: String
 
     /// The file's name in the node's folder.
-    public static let fileName = "api-token"
+    public static let fileName = "api.token"
 
     /// Takes 64 hexadecimal digits, lower case; `nil` for anything else.
     public init?(hexadecimal text: String) {

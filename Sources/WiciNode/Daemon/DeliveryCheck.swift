@@ -12,7 +12,6 @@ import WiciCore
 struct DeliveryCheck {
     let node: NodeID
     let registry: Registry
-    let previousRegistry: Registry?
     let policy: Policy
     let sealingKeys: [SealingPrivateKey]
 
@@ -21,7 +20,6 @@ struct DeliveryCheck {
         guard let registry = documents.registry, let policy = documents.policy else { return nil }
         self.node = node
         self.registry = registry
-        self.previousRegistry = documents.previousRegistry
         self.policy = policy
         self.sealingKeys = sealingKeys
     }
@@ -87,25 +85,29 @@ struct DeliveryCheck {
         )
     }
 
-    /// Verifies under the registry in force or, after a rotation, the one before it.
+    /// Verifies under the sender's present key or one that was in use when it says it sent.
     private func verified(
         _ parts: EnvelopeParts,
         _ verifier: inout BatchVerifier
     ) throws(EnvelopeError) -> VerifiedEnvelope {
-        let keys = [registry, previousRegistry].compactMap { $0?.node(parts.sender)?.signingKey }
-        for key in keys {
+        let sent = WarsawTime.date(at: Moment(milliseconds: parts.header.sentAt))
+        for key in registry.node(parts.sender)?.signingKeys(on: sent) ?? [] {
             guard let key = SigningPublicKey(rawRepresentation: key.data) else { continue }
             if let envelope = try? parts.verified(with: &verifier, key: key) { return envelope }
         }
         throw .badSignature
     }
 
+    /// The question that the hub asks at delivery, answered here again.
     private func checkEligibility(_ header: WireHeader, now: Moment) throws(NodeError) {
-        switch Eligibility.of(header: header, registry: registry, policy: policy, at: now) {
-        case .eligible(let set):
-            guard set.contains(node) else { throw NodeError(.recipientNotEligible) }
-        case .refused(let refusal): throw NodeError(refusal)
-        }
+        let refusal = Eligibility.refusal(
+            ofDelivering: header,
+            to: node,
+            registry: registry,
+            policy: policy,
+            at: now
+        )
+        guard refusal == nil else { throw NodeError(.recipientNotEligible) }
     }
 
     private func content(of envelope: VerifiedEnvelope) throws(NodeError) -> Data {

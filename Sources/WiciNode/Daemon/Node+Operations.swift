@@ -131,9 +131,11 @@ extension Node: NodeOperations {
                 guard let header = try? WireHeader(headerBytes: row.header),
                     let labels = labels(header)
                 else { return nil }
+                // Empty bytes are an empty message too; what failed its check has no content.
+                let isSound = row.suspicion == nil
                 return MessageView(
                     labels: labels,
-                    body: JSONValue(type: header.type, body: row.body),
+                    body: isSound ? JSONValue(type: header.type, body: row.body) : nil,
                     inbox: entry(row)
                 )
             }

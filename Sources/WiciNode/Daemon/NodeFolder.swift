@@ -24,7 +24,7 @@ public struct NodeFolder: Sendable, Hashable {
     /// The request that goes to the network authority.
     public var requestFile: URL { location.appending(path: "enrolment.request") }
     /// The token of the local API, mode 0600.
-    public var tokenFile: URL { location.appending(path: "api.token") }
+    public var tokenFile: URL { location.appending(path: APIToken.fileName) }
 
     /// A path of the configuration, which starts in the folder unless it is absolute.
     public func resolve(_ path: String) -> URL {

@@ -13,8 +13,6 @@ import WiciCore
 struct TrustedDocuments: Sendable {
     /// The registry in force; `nil` until the hub has sent one that verifies.
     private(set) var registry: Registry?
-    /// The registry before it: mail signed with a key that has just been rotated still verifies.
-    private(set) var previousRegistry: Registry?
     /// The policy in force.
     private(set) var policy: Policy?
     private(set) var registryNote = Data()
@@ -46,7 +44,6 @@ struct TrustedDocuments: Sendable {
         let trust = registry?.contents.authority ?? registryTrust
         guard registry == nil || note != registryNote else { return }
         let loaded = try Registry.load(note: note, trust: trust, after: registry, now: now)
-        previousRegistry = registry
         registry = loaded
         registryNote = note
         registryTrust = trust

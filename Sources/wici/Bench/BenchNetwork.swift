@@ -114,7 +114,6 @@ struct BenchNetwork {
                     exchangeKey: exchangeKey,
                     signingKey: signingKey,
                     sealingKey: sealingKey,
-                    retiredSealingKeys: [],
                     validity: Validity(from: today),
                     revocation: nil
                 )

@@ -12,7 +12,9 @@ struct RegistryRotateCommand: ParsableCommand {
         commandName: "rotate",
         abstract: "Replace a node's keys by those of a new request.",
         discussion: """
-            The old sealing key still opens what was sealed to it until --old-until.
+            The hub takes nothing new under the old signing key. Mail that was signed with or \
+            sealed to the old keys through --old-until still counts; after a theft of the \
+            keys, name the last day on which they were safe.
 
             Example:
               wici registry rotate kwp-lublin.request --old-until 2027-03-31
@@ -22,7 +24,7 @@ struct RegistryRotateCommand: ParsableCommand {
     @Argument(help: "Request file with the node's new keys.")
     var request: String
 
-    @Option(help: "Last day of the old sealing key (default: in 30 days).")
+    @Option(help: "Last day of the old keys (default: today).")
     var oldUntil: String?
 
     @OptionGroup var draft: RegistryDraftOptions
@@ -31,7 +33,7 @@ struct RegistryRotateCommand: ParsableCommand {
         let read = try RegistryFile.request(request)
         let through =
             try oldUntil.map { try RegistryFile.date($0, "--old-until") }
-            ?? CivilDate.today().adding(days: 30)
-        try draft.change { try $0.rotate(read, oldSealingKeyThrough: through) }
+            ?? CivilDate.today()
+        try draft.change { try $0.rotate(read, oldKeysThrough: through) }
     }
 }

@@ -54,6 +54,42 @@ struct DeliveryCheckTests {
         #expect(row.body.range(of: Data("opowieść".utf8)) != nil)
     }
 
+    @Test func `mail signed before a rotation of keys verifies after it and later mail does not`()
+        throws
+    {
+        let envelope = try network.envelope(from: "kwp-lublin", NetworkFixture.goodPractice)
+        let sent = WarsawTime.date(at: NetworkFixture.now)
+        for (through, suspicion) in [
+            (sent, nil), (sent.adding(days: -1), RefusalCode.badSignature.number),
+        ] {
+            var rotated = network
+            let place = try #require(
+                rotated.contents.nodes.firstIndex { $0.id == NetworkFixture.node("kwp-lublin") }
+            )
+            let node = rotated.contents.nodes[place]
+            let fresh = SigningKey().publicKey.rawRepresentation
+            let request = EnrolmentRequest(
+                institution: node.institution,
+                node: node.id,
+                exchangeKey: node.exchangeKey,
+                signingKey: try #require(RawPublicKey(bytes: fresh)),
+                sealingKey: node.sealingKey
+            )
+            try rotated.contents.rotate(request, oldKeysThrough: through)
+            var verifier = BatchVerifier()
+            let row = try rotated.check("fundacja-przyklad").row(
+                of: IncomingDelivery(
+                    number: MailboxNumber(1),
+                    index: LedgerIndex(9),
+                    content: .envelope(network.delivered(envelope, to: "fundacja-przyklad"))
+                ),
+                verifier: &verifier,
+                now: NetworkFixture.now
+            )
+            #expect(row.suspicion == suspicion)
+        }
+    }
+
     @Test func `a message for others is kept as suspect and without content`() throws {
         let envelope = try network.envelope(from: "kwp-lublin", NetworkFixture.sealedAlert)
         let row = try row(network.delivered(envelope, to: "uw-lublin"), at: "fundacja-przyklad")
