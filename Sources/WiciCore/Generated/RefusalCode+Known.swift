@@ -348,6 +348,13 @@ extension RefusalCode {
             polish: "Ten wpis nie dotyczy twojej instytucji.",
             english: "This entry does not concern your institution."))
 
+    /// The purpose of reading the ledger is not a code of list audit-purpose.
+    public static let auditPurposeUnknown = RefusalCode(
+        number: 803, name: "audit-purpose-unknown", retryable: false,
+        sentence: Bilingual(
+            polish: "Cel odczytu księgi nie jest kodem listy audit-purpose.",
+            english: "The purpose of reading the ledger is not a code of list audit-purpose."))
+
     /// The hub is busy. Try again in a moment.
     public static let busy = RefusalCode(
         number: 900, name: "busy", retryable: true,
@@ -1001,6 +1008,7 @@ extension RefusalCode {
         .notAnAuditor,
         .entryUnknown,
         .openingNotYours,
+        .auditPurposeUnknown,
         .busy,
         .ledgerUnavailable,
         .closing,

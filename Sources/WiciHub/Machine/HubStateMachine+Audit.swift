@@ -24,6 +24,15 @@ extension HubStateMachine {
                 request: packet.request
             )
         }
+        guard Vocabulary.current["audit-purpose"].contains(packet.purpose) else {
+            return refusePacket(
+                Refusal(.auditPurposeUnknown, field: "purpose"),
+                "read-ledger",
+                node,
+                connection,
+                request: packet.request
+            )
+        }
         guard packet.from < ledgerSize else {
             return refusePacket(
                 Refusal(.entryUnknown, field: "from"),

@@ -22,7 +22,7 @@ struct AuditExportCommand: AsyncParsableCommand {
 
             Examples:
               wici audit export --hub hub --output export
-              wici audit export --to-node audytor --purpose AP-REV --output export
+              wici audit export --to-node audytor --purpose review --output export
             """
     )
 
