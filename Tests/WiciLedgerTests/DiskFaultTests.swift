@@ -5,6 +5,7 @@
 
 import Foundation
 import GRDB
+import Glibc
 import Testing
 import WiciCore
 import WiciLedger
@@ -94,10 +95,33 @@ struct DiskFaultTests {
             [.posixPermissions: 0o444],
             ofItemAtPath: fixture.path
         )
-        // The super-user may write to a protected file, so there is nothing to refuse then.
-        guard !FileManager.default.isWritableFile(atPath: fixture.path) else { return }
-        let error = #expect(throws: LedgerError.self) { try fixture.open() }
-        #expect(error?.code == .ledgerReadOnly)
+        // Whoever runs the tests may make and lock files in the folder, but not write to this one.
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o777],
+            ofItemAtPath: fixture.folder.url.path
+        )
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o666],
+            ofItemAtPath: fixture.path + "-lock"
+        )
+        try withoutSuperUser {
+            let descriptor = Glibc.open(fixture.path, O_RDWR)
+            #expect(descriptor == -1 && errno == EACCES)
+            let error = #expect(throws: LedgerError.self) { try fixture.open() }
+            #expect(error?.code == .ledgerReadOnly)
+        }
+    }
+
+    /// Runs a body with an ordinary user's rights to files: Linux keeps the user id that counts for
+    /// files per thread, so no other test notices.
+    private func withoutSuperUser(_ body: () throws -> Void) throws {
+        guard geteuid() == 0 else { return try body() }
+        typealias SetUser = @convention(c) (uid_t) -> CInt
+        let symbol = try #require(dlsym(nil, "setfsuid"))
+        let setUser = unsafeBitCast(symbol, to: SetUser.self)
+        _ = setUser(65_534)
+        defer { _ = setUser(0) }
+        try body()
     }
 
     /// Overwrites one byte in every page in turn: each run either opens with the true content or
@@ -150,6 +174,42 @@ struct DiskFaultTests {
             try ledger.append([.event(.operation(WireOperation()))], at: LedgerFixture.start)
         }
         #expect(refused?.code == .ledgerStopped)
+    }
+
+    @Test func `an old entry that rots is found by reading in the background`() throws {
+        let fixture = try LedgerFixture()
+        let ledger = try fixture.openWithReleases()
+        let entries = try (0..<UInt64(50)).map {
+            NewEntry.accepted(try acceptedEntry($0, to: recipients(["ngo-a.main"])))
+        }
+        _ = try ledger.append(entries, at: LedgerFixture.start)
+        let note = try ledger.checkpoint(now: LedgerFixture.start)
+        // Three rounds over 53 entries find nothing.
+        for _ in 0..<12 { try ledger.reread(atMost: 20) }
+        try fixture.tamper("UPDATE opening SET record = zeroblob(40) WHERE place = 7")
+        // The checkpoint in force does not notice, because nothing was appended since.
+        #expect(try ledger.checkpoint(now: LedgerFixture.start) == note)
+        let error = #expect(throws: LedgerError.self) {
+            for _ in 0..<4 { try ledger.reread(atMost: 20) }
+        }
+        #expect(error?.code == .ledgerLeafWrong)
+        #expect(error?.place.index == 7)
+        #expect(ledger.isStopped)
+    }
+
+    @Test func `an old entry that was replaced together with its leaf is found too`() throws {
+        let fixture = try LedgerFixture()
+        let ledger = try fixture.openWithReleases()
+        let entry = try acceptedEntry(1, to: recipients(["ngo-a.main"]))
+        _ = try ledger.append([.accepted(entry)], at: LedgerFixture.start)
+        _ = try ledger.checkpoint(now: LedgerFixture.start)
+        // Erased openings are allowed, so only the root tells that the leaf is another one.
+        try fixture.tamper("UPDATE opening SET salt = NULL, record = NULL WHERE place = 3")
+        try fixture.tamper("UPDATE leaf SET bytes = x'01' || zeroblob(32) WHERE place = 3")
+        let error = #expect(throws: LedgerError.self) {
+            for _ in 0..<3 { try ledger.reread(atMost: 20) }
+        }
+        #expect(error?.code == .ledgerRootWrong)
     }
 
     @Test func `reading back in steps gives the same checkpoint`() throws {

@@ -130,7 +130,7 @@ struct ExportTests {
     @Test func `an independent program verifies export, checkpoint and proofs`() throws {
         let audit = try AuditFixture()
         let proofs = try proofs(audit)
-        let data = try JSONSerialization.data(withJSONObject: proofs)
+        let data = try JSONSerialization.data(withJSONObject: proofs, options: .sortedKeys)
         let verdict = try verify(audit, try lines(audit), data)
         #expect(verdict.fault == nil)
         #expect(verdict.sound)
@@ -142,7 +142,7 @@ struct ExportTests {
     @Test func `the independent program finds a changed line and a wrong proof`() throws {
         let audit = try AuditFixture()
         let proofs = try proofs(audit)
-        let data = try JSONSerialization.data(withJSONObject: proofs)
+        let data = try JSONSerialization.data(withJSONObject: proofs, options: .sortedKeys)
         var changed = try lines(audit)
         changed.swapAt(20, 21)
         #expect(try !verify(audit, changed, data).sound)

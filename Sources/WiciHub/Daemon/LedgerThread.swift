@@ -25,9 +25,9 @@ final class Handoff<Element: Sendable>: Sendable {
         if wasEmpty { arrived.signal() }
     }
 
-    /// Waits for at least one element and takes all.
-    func takeAll() -> [Element] {
-        arrived.wait()
+    /// Waits for at least one element and takes all; nothing when none came in time.
+    func takeAll(within limit: DispatchTimeInterval = .never) -> [Element] {
+        _ = arrived.wait(timeout: .now() + limit)
         return waiting.withLock { waiting in
             defer { waiting = [] }
             return waiting
@@ -52,14 +52,23 @@ struct LedgerThread {
     /// Told once, when the ledger has failed for good.
     let onFailure: @Sendable (LedgerError) -> Void
 
+    /// A thread without orders for this long reads old entries once more.
+    private static let idleInterval = DispatchTimeInterval.milliseconds(250)
+    /// A thread that is never idle does so at least this often.
+    private static let rereadInterval = DispatchTimeInterval.seconds(10)
+    /// Entries at a time: a few milliseconds, so that an alert never waits for more.
+    private static let rereadCount = 2_000
+
     /// Runs on the calling thread until the stop order; the ledger is closed with it.
     func run(_ ledger: Ledger) {
         var hasFailed = false
+        var nextReread = DispatchTime.now() + Self.rereadInterval
         while true {
-            let waiting = orders.takeAll()
+            let waiting = orders.takeAll(within: Self.idleInterval)
             var stopping = false
             if !hasFailed {
                 do throws(LedgerError) {
+                    try reread(ledger, isIdle: waiting.isEmpty, &nextReread)
                     try commit(waiting, in: ledger)
                     for order in waiting { try carryOut(order, in: ledger) }
                 } catch {
@@ -77,6 +86,20 @@ struct LedgerThread {
         }
     }
 
+    /// Reads entries back that no checkpoint covers yet, then old ones once more, so that a page that
+    /// rots is found by the hub and not by whoever needs it.
+    private func reread(
+        _ ledger: Ledger,
+        isIdle: Bool,
+        _ next: inout DispatchTime
+    ) throws(LedgerError) {
+        guard isIdle || next <= .now() else { return }
+        next = .now() + Self.rereadInterval
+        if try ledger.readBack(atMost: Self.rereadCount) {
+            try ledger.reread(atMost: Self.rereadCount)
+        }
+    }
+
     /// One transaction and one sync for everything that waits.
     private func commit(_ waiting: [LedgerOrder], in ledger: Ledger) throws(LedgerError) {
         var entries: [NewEntry] = []
@@ -86,14 +109,16 @@ struct LedgerThread {
             commits.append((id, new.count))
         }
         guard !entries.isEmpty else { return }
-        let outcomes = try ledger.append(entries, at: .now())
+        let now = Moment.now()
+        let outcomes = try ledger.append(entries, at: now)
         var place = 0
         let settled = commits.map { id, count in
             defer { place += count }
             return Commit(
                 id: id,
                 outcomes: Array(outcomes[place..<place + count]),
-                ledgerSize: ledger.size
+                ledgerSize: ledger.size,
+                at: now
             )
         }
         events.post(.committed(settled))

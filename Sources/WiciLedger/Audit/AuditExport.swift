@@ -78,11 +78,8 @@ public enum AuditExport {
         guard scanner.skip(",\"salt\":\""), let salt = scanner.base64(),
             scanner.skip(",\"record\":\""), let record = scanner.base64(),
             scanner.skip(",\"json\":"), scanner.rest.last == UInt8(ascii: "}"),
-            let shown = try? WireRecord(
-                jsonUTF8Bytes: Array(scanner.rest.dropLast()),
-                options: JSONDecodingOptions()
-            ),
-            let meant = try? WireRecord(serializedBytes: record), shown == meant
+            let meant = try? WireRecord(serializedBytes: record).jsonString(),
+            scanner.rest.dropLast().elementsEqual(meant.utf8)
         else { return nil }
         entry.salt = salt
         entry.record = record
@@ -107,10 +104,15 @@ private struct LineScanner {
         return UInt64(String(decoding: digits, as: UTF8.self))
     }
 
-    /// Reads up to and past the closing quotation mark.
+    /// Reads up to and past the closing quotation mark; only the canonical form, so that no changed
+    /// bit goes unnoticed in what padding leaves over.
     mutating func base64() -> Data? {
         guard let end = rest.firstIndex(of: UInt8(ascii: "\"")) else { return nil }
         defer { rest = rest[rest.index(after: end)...] }
-        return Data(base64Encoded: String(decoding: rest[..<end], as: UTF8.self))
+        let text = String(decoding: rest[..<end], as: UTF8.self)
+        guard let data = Data(base64Encoded: text), data.base64EncodedString() == text else {
+            return nil
+        }
+        return data
     }
 }

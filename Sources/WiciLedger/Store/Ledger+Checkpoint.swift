@@ -31,6 +31,32 @@ extension Ledger {
         return readBackTree.size == size
     }
 
+    /// Reads entries of any age once more, the next ones at each call and round again at the end,
+    /// so that a page that rots is found before somebody asks for it.
+    ///
+    /// Recomputes each leaf from its opening and, after each round, compares the root with what the
+    /// ledger holds. Stops the ledger when they differ.
+    public func reread(atMost limit: Int) throws(LedgerError) {
+        do throws(LedgerError) {
+            let end = readBackTree
+            guard rereadTree.size < end.size else {
+                guard rereadTree.size > end.size || rereadTree.root == end.root else {
+                    throw LedgerError(.ledgerRootWrong, at: place("leaf"))
+                }
+                rereadTree = TreeFrontier()
+                return
+            }
+            let count = Int(clamping: min(UInt64(clamping: limit), end.size - rereadTree.size))
+            rereadTree = try read { database in
+                sqlite3_db_release_memory(database.sqliteConnection)
+                return try verifiedTree(from: rereadTree, atMost: count)
+            }
+        } catch {
+            if error.stopsLedger { isStopped = true }
+            throw error
+        }
+    }
+
     /// Signs and stores the head of the ledger as it is on disk.
     ///
     /// Returns the last checkpoint again when nothing was appended since. Refuses, and stops the

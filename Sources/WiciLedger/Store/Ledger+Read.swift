@@ -97,6 +97,17 @@ extension Ledger {
         }
     }
 
+    /// Places of all recorded releases of a kind, the oldest first.
+    public func releases(_ kind: ReleaseKind) throws(LedgerError) -> [LedgerIndex] {
+        try read { database in
+            try Int64.fetchAll(
+                database,
+                sql: "SELECT place FROM release WHERE kind = ? ORDER BY place",
+                arguments: [kind.rawValue]
+            ).map { LedgerIndex(UInt64(bitPattern: $0)) }
+        }
+    }
+
     /// Erases bodies, signatures and wraps of messages; records, leaves and proofs stay.
     ///
     /// SQLite overwrites what it erases (`secure_delete`). Places without content are passed over.

@@ -38,6 +38,8 @@ public final class Ledger {
     var tree = LedgerTree()
     /// The tree over what was read back from disk since it was written.
     var readBackTree = TreeFrontier()
+    /// The tree over what was read once more in the background, from the beginning.
+    var rereadTree = TreeFrontier()
     var salts = SaltSource()
     var placeOfSet: [RecipientSet: LedgerIndex] = [:]
     var setAtPlace: [LedgerIndex: RecipientSet] = [:]

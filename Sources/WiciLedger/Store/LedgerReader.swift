@@ -7,7 +7,6 @@
 
 import Foundation
 import GRDB
-import SwiftProtobuf
 public import WiciCore
 
 /// A read-only view of a ledger file.
@@ -125,14 +124,10 @@ public final class LedgerReader {
     }
 
     private static func matches(_ body: Data, record bytes: Data) -> Bool {
-        guard let record = try? WireRecord(serializedBytes: bytes) else { return false }
-        switch record.event {
-        case .accepted(let accepted):
-            return EnvelopeDigest.body(body).data == accepted.bodyDigest
-        case .registryRelease(let release), .policyRelease(let release):
-            return Digest(sha256Of: body).data == release.digest
-        default:
-            return false
+        switch try? ViewChange(recordBytes: bytes) {
+        case .message(let message): EnvelopeDigest.body(body) == message.bodyDigest
+        case .release(let release): Digest(sha256Of: body) == release.digest
+        default: false
         }
     }
 

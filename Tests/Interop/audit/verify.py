@@ -23,12 +23,28 @@ import tempfile
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
+from google.protobuf.message import DecodeError
 
 SCHEMAS = pathlib.Path(__file__).resolve().parents[3] / "Schemas"
 
 
+KEYS = ["index", "leaf", "salt", "record", "json"]
+
+
 class Fault(Exception):
     """Something does not verify."""
+
+
+# What reading a file that somebody has changed may raise.
+FAULTS = (Fault, ValueError, KeyError, IndexError, TypeError, json_format.ParseError, DecodeError)
+
+
+def unbase64(text):
+    """Canonical base64: a changed bit must not go unnoticed in what padding leaves over."""
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise Fault("base64 is not canonical")
+    return data
 
 
 def load_messages():
@@ -128,15 +144,17 @@ def verify_consistency(old, new, path, old_root, new_root):
 def verify_checkpoint(note, key_text):
     """Signed note and checkpoint; returns size and root."""
     name, key_id, material = key_text.strip().split("+", 2)
-    key = base64.b64decode(material, validate=True)
+    key = unbase64(material)
     expected = sha256(name.encode(), b"\n", key)[:4]
     if key[0] != 1 or len(key) != 33 or expected.hex() != key_id:
         raise Fault("verifier key is malformed")
     text, _, signatures = note.rpartition("\n\n")
     text += "\n"
-    for line in signatures.splitlines():
+    if not signatures.endswith("\n"):
+        raise Fault("checkpoint does not end with a line")
+    for line in signatures[:-1].split("\n"):
         dash, signer, encoded = line.split(" ")
-        payload = base64.b64decode(encoded, validate=True)
+        payload = unbase64(encoded)
         if dash == "\u2014" and signer == name and payload[:4] == expected:
             try:
                 Ed25519PublicKey.from_public_bytes(key[1:]).verify(payload[4:], text.encode())
@@ -148,7 +166,7 @@ def verify_checkpoint(note, key_text):
     origin, size, root = text.splitlines()[:3]
     if origin != name:
         raise Fault("checkpoint is of another ledger")
-    return int(size), base64.b64decode(root, validate=True)
+    return int(size), unbase64(root)
 
 
 class Replay:
@@ -202,18 +220,20 @@ def read_export(path, record_class, replay):
     with open(path, encoding="utf-8") as lines:
         for number, line in enumerate(lines):
             entry = json.loads(line)
+            if list(entry) not in (["index", "leaf"], KEYS):
+                raise Fault(f"line {number}: other keys")
             if entry["index"] != number:
                 raise Fault(f"line {number}: index {entry['index']}")
-            leaf = base64.b64decode(entry["leaf"], validate=True)
+            leaf = unbase64(entry["leaf"])
             hashes.append(leaf_hash(leaf))
             if "record" not in entry:
                 continue
-            salt = base64.b64decode(entry["salt"], validate=True)
-            data = base64.b64decode(entry["record"], validate=True)
+            salt = unbase64(entry["salt"])
+            data = unbase64(entry["record"])
             if len(salt) != 32 or leaf != b"\x01" + sha256(b"wici/v1/leaf\x00", salt, data):
                 raise Fault(f"entry {number}: leaf does not match its opening")
             record = record_class.FromString(data)
-            if json_format.ParseDict(entry["json"], record_class()) != record:
+            if json_format.MessageToDict(record) != entry["json"]:
                 raise Fault(f"entry {number}: JSON is not the record")
             replay.take(number, record)
     return hashes
@@ -225,7 +245,7 @@ def verify_proofs(path, hashes):
         proofs = json.load(file)
 
     def decoded(proof):
-        return [base64.b64decode(value, validate=True) for value in proof["path"]]
+        return [unbase64(value) for value in proof["path"]]
 
     for proof in proofs["inclusion"]:
         index, size = proof["index"], proof["size"]
@@ -237,27 +257,31 @@ def verify_proofs(path, hashes):
     return len(proofs["inclusion"]) + len(proofs["consistency"])
 
 
+def verify(messages, export, checkpoint, key, proofs=None):
+    """The summary of an export in which everything verifies; raises one of FAULTS otherwise."""
+    record_class, header_class = messages
+    replay = Replay(header_class)
+    hashes = read_export(export, record_class, replay)
+    note = pathlib.Path(checkpoint).read_text(encoding="utf-8")
+    size, root = verify_checkpoint(note, key)
+    if size > len(hashes):
+        raise Fault(f"{len(hashes)} entries, but {size} were signed")
+    if tree_hash(hashes[:size]) != root:
+        raise Fault("root differs from the checkpoint's")
+    count = verify_proofs(proofs, hashes) if proofs else 0
+    return {"sound": True, "entries": len(hashes), "messages": replay.messages, "signed": size,
+            "proofs": count}
+
+
 def main(arguments):
     if len(arguments) not in (3, 4):
         print(__doc__, file=sys.stderr)
         return 2
-    export, checkpoint, key = arguments[:3]
     try:
-        record_class, header_class = load_messages()
-        replay = Replay(header_class)
-        hashes = read_export(export, record_class, replay)
-        note = pathlib.Path(checkpoint).read_text(encoding="utf-8")
-        size, root = verify_checkpoint(note, key)
-        if size > len(hashes):
-            raise Fault(f"{len(hashes)} entries, but {size} were signed")
-        if tree_hash(hashes[:size]) != root:
-            raise Fault("root differs from the checkpoint's")
-        proofs = verify_proofs(arguments[3], hashes) if len(arguments) == 4 else 0
-    except (Fault, ValueError, KeyError, IndexError) as fault:
+        print(json.dumps(verify(load_messages(), *arguments)))
+    except FAULTS as fault:
         print(json.dumps({"sound": False, "fault": str(fault)}))
         return 8
-    print(json.dumps({"sound": True, "entries": len(hashes), "messages": replay.messages,
-                      "signed": size, "proofs": proofs}))
     return 0
 
 
