@@ -57,8 +57,21 @@ struct ReleaseChain {
         digest: Digest,
         on date: CivilDate
     ) throws(DocumentError) {
+        try checkDates(on: date)
+        try follow(inForce, digest: digest)
+    }
+
+    /// Refuses a release that is not of this day.
+    func checkDates(on date: CivilDate) throws(DocumentError) {
         guard issued <= date else { throw DocumentError(.documentNotYetIssued, path: "issued") }
         guard date <= expires else { throw DocumentError(.documentExpired, path: "expires") }
+    }
+
+    /// Refuses a release that is not on from the one before it, whatever the day.
+    func follow(
+        _ inForce: (chain: ReleaseChain, digest: Digest)?,
+        digest: Digest
+    ) throws(DocumentError) {
         guard let inForce, inForce.digest != digest else { return }
         guard network == inForce.chain.network else { throw DocumentError(.networkDiffers) }
         guard release > inForce.chain.release else {
@@ -87,16 +100,23 @@ extension Registry {
     ///
     /// With a registry already in force the authority named by that one must have signed, the
     /// release must grow and the direct successor must name its digest; the same note again is
-    /// accepted. Without one, `trust` decides.
+    /// accepted while its dates hold. Without one, `trust` decides. The old authority signs a change
+    /// of authority.
     public static func load(
         note: Data,
         trust: AuthorityTrust,
         after previous: Registry?,
         now: Moment
     ) throws(RegistryError) -> Registry {
+        if let previous, previous.digest == Digest(SHA256.hash(data: note)) {
+            // Known byte for byte: whose keys signed it was asked when it came into force, and the
+            // authority may have changed with it.
+            try previous.contents.chain.checkDates(on: WarsawTime.date(at: now))
+            return previous
+        }
         let verified = try AuthorityNote(
             bytes: note,
-            trust: acceptedTrust(trust, after: previous, note: note)
+            trust: previous?.contents.authority ?? trust
         )
         let contents = try RegistryContents(text: verified.text)
         try contents.chain.follow(
@@ -107,14 +127,35 @@ extension Registry {
         return Registry(contents: contents, digest: verified.digest)
     }
 
-    /// The old authority signs a change of authority; the note in force was signed by the one before
-    /// it and is known by its digest.
-    private static func acceptedTrust(
-        _ trust: AuthorityTrust,
-        after previous: Registry?,
-        note: Data
-    ) -> AuthorityTrust {
-        guard let previous, previous.digest != Digest(SHA256.hash(data: note)) else { return trust }
-        return previous.contents.authority
+    /// Follows releases that were in force one after another, the oldest first, from an authority
+    /// that is trusted: each must be signed by the authority that the one before it names.
+    ///
+    /// Dates are not asked, because each was in force in its time. Returns the last; `nil` when
+    /// there is none.
+    public static func follow(
+        chain notes: [Data],
+        trust: AuthorityTrust
+    ) throws(RegistryError) -> Registry? {
+        var last: Registry?
+        for note in notes {
+            let verified = try AuthorityNote(
+                bytes: note,
+                trust: last?.contents.authority ?? trust
+            )
+            let contents = try RegistryContents(text: verified.text)
+            try contents.chain.follow(
+                last.map { ($0.contents.chain, $0.digest) },
+                digest: verified.digest
+            )
+            last = Registry(contents: contents, digest: verified.digest)
+        }
+        return last
+    }
+}
+
+extension AuthorityTrust {
+    /// Whether enough of these keys signed a note.
+    public func hasSigned(_ note: Data) -> Bool {
+        (try? AuthorityNote(bytes: note, trust: self)) != nil
     }
 }

@@ -127,7 +127,11 @@ struct ExchangeThread {
         _ feed: borrowing Socket,
         _ now: Moment
     ) throws(ZeroMQError) {
-        guard let routingID = peers.routingID(of: connection) else { return }
+        guard let routingID = peers.routingID(of: connection) else {
+            // Forgotten for its age: the machine forgets it too, and it says hello again.
+            let effects = machine.handle(.unreachable(connection), now: now)
+            return try perform(effects, &machine, &peers, exchange, feed, now)
+        }
         switch try exchange.send(frames: [routingID, bytes]) {
         case .sent:
             break
@@ -171,7 +175,14 @@ struct PeerTable {
     private var lastConnection: UInt64 = 0
     private var lastPruned = Moment(milliseconds: 0)
 
+    private var connectionsOfNode: [NodeID: [ConnectionID]] = [:]
+
     private static let silenceMilliseconds: Int64 = 120_000
+    /// A member that opens connections without end has its oldest forgotten, and fills no memory.
+    static let connectionsPerNode = 8
+
+    /// Connections that are known.
+    var count: Int { peers.count }
 
     /// Tells connection, node and packet of a frame; nil for a frame without an identity.
     mutating func receive(
@@ -189,7 +200,13 @@ struct PeerTable {
         guard let node = NodeID(userID) else { return nil }
         lastConnection += 1
         let connection = ConnectionID(lastConnection)
-        if let earlier = peers[routingID]?.connection { routingIDs[earlier] = nil }
+        if let earlier = peers[routingID]?.connection { forget(earlier) }
+        if let known = connectionsOfNode[node], known.count >= Self.connectionsPerNode,
+            let oldest = known.first
+        {
+            forget(oldest)
+        }
+        connectionsOfNode[node, default: []].append(connection)
         peers[routingID] = Peer(
             connection: connection,
             node: node,
@@ -205,8 +222,11 @@ struct PeerTable {
     }
 
     mutating func forget(_ connection: ConnectionID) {
-        guard let routingID = routingIDs.removeValue(forKey: connection) else { return }
-        peers[routingID] = nil
+        guard let routingID = routingIDs.removeValue(forKey: connection),
+            let peer = peers.removeValue(forKey: routingID)
+        else { return }
+        connectionsOfNode[peer.node]?.removeAll { $0 == connection }
+        if connectionsOfNode[peer.node]?.isEmpty == true { connectionsOfNode[peer.node] = nil }
     }
 
     /// Shuts the TCP connection; the peer comes back to the door and is turned away.

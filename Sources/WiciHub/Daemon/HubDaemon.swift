@@ -33,7 +33,8 @@ public final class HubDaemon: Sendable {
     private let orders: Handoff<LedgerOrder>
     private let door: Door
     private let zap: ZAPHandler
-    private let board: HubStatusBoard
+    /// What the status page shows.
+    let board: HubStatusBoard
     private let current: Mutex<Release>
     private let stopping = StopFlag()
     private let threadsEnded = DispatchGroup()
@@ -51,24 +52,18 @@ public final class HubDaemon: Sendable {
         progress: (@Sendable (Int, Int) -> Void)? = nil
     ) async throws {
         let configuration = try folder.configuration()
-        let release = try folder.release(
-            trust: configuration.authority,
-            after: nil,
-            now: .now()
-        )
         let ledgerKey = try folder.ledgerKey()
         let exchangeKeys = try folder.exchangeKeys()
         let events = try HubEventQueue()
         let orders = Handoff<LedgerOrder>()
         let board = HubStatusBoard()
         let door = Door(events: events)
-        door.open(with: release.registry)
 
         let context = try Context(ioThreads: 1, maxSockets: 1023)
         let zap = try ZAPHandler(context: context) { door.answer($0) }
         let threadsEnded = self.threadsEnded
         let stopping = self.stopping
-        let recovered = try await Self.startLedger(
+        let (recovered, recorded) = try await Self.startLedger(
             folder: folder,
             configuration: configuration,
             key: ledgerKey,
@@ -79,23 +74,42 @@ public final class HubDaemon: Sendable {
             group: threadsEnded,
             progress: progress
         )
-        let (exchangeAddress, feedAddress) = try await Self.startExchange(
-            ExchangeThread(
-                events: events,
-                orders: orders,
-                status: board,
-                receiptKey: ledgerKey,
-                logger: logger,
-                stopping: stopping
-            ),
-            machine: HubStateMachine(recovered: recovered, release: release),
-            configuration: configuration,
-            keys: exchangeKeys,
-            context: context,
-            group: threadsEnded
-        ) { error in
-            logger.critical("exchange failed", metadata: ["error": "\(error)"])
-            board.fail()
+        let release: Release
+        let exchangeAddress: String
+        let feedAddress: String
+        do {
+            release = try folder.release(
+                trust: configuration.authority,
+                after: folder.lastInForce(recorded, trust: configuration.authority),
+                now: .now()
+            )
+            door.open(with: release.registry)
+            (exchangeAddress, feedAddress) = try await Self.startExchange(
+                ExchangeThread(
+                    events: events,
+                    orders: orders,
+                    status: board,
+                    receiptKey: ledgerKey,
+                    logger: logger,
+                    stopping: stopping
+                ),
+                machine: HubStateMachine(recovered: recovered, release: release),
+                configuration: configuration,
+                keys: exchangeKeys,
+                context: context,
+                group: threadsEnded
+            ) { error in
+                logger.critical("exchange failed", metadata: ["error": "\(error)"])
+                board.fail()
+            }
+        } catch {
+            // The ledger is closed before this returns, so that the next attempt finds it free.
+            await withCheckedContinuation { continuation in
+                orders.give(.stop)
+                threadsEnded.notify(queue: .global()) { continuation.resume() }
+            }
+            zap.stop()
+            throw error
         }
         events.post(.released(release))
         let statusServer = try await StatusServer(port: configuration.statusPort, board: board)
@@ -124,13 +138,13 @@ public final class HubDaemon: Sendable {
         do throws(HubError) {
             let release = try folder.release(
                 trust: configuration.authority,
-                after: previous,
+                after: ReleaseInForce(registry: previous.registry, policy: previous.policy),
                 now: .now()
             )
             current.withLock { $0 = release }
             door.open(with: release.registry)
+            board.reloaded(release)
             events.post(.released(release))
-            board.reloaded(nil)
             logger.notice(
                 "reloaded",
                 metadata: [
@@ -139,7 +153,7 @@ public final class HubDaemon: Sendable {
                 ]
             )
         } catch {
-            board.reloaded(error.description)
+            board.reloadRefused(error)
             logger.error("reload refused", metadata: ["error": "\(error)"])
             throw error
         }
@@ -181,7 +195,7 @@ public final class HubDaemon: Sendable {
         thread: LedgerThread,
         group: DispatchGroup,
         progress: (@Sendable (Int, Int) -> Void)?
-    ) async throws -> RecoveredState {
+    ) async throws -> (RecoveredState, RecordedNotes) {
         group.enter()
         return try await withCheckedThrowingContinuation { continuation in
             startThread("wici ledger") {
@@ -194,7 +208,12 @@ public final class HubDaemon: Sendable {
                         now: .now(),
                         progress: progress
                     )
-                    continuation.resume(returning: recovered)
+                    let recorded = try RecordedNotes(
+                        of: ledger,
+                        recovered,
+                        trust: configuration.authority
+                    )
+                    continuation.resume(returning: (recovered, recorded))
                     thread.run(ledger)
                 } catch {
                     continuation.resume(throwing: error)

@@ -4,8 +4,10 @@
 // A hub's folder: configuration, keys, the signed notes in force and the ledger, all in one place
 // that can be backed up and moved. `wici hub init` makes it.
 
+import Crypto
 public import Foundation
 public import WiciCore
+import WiciLedger
 import ZeroMQ
 
 /// What an operator decides about a hub: `hub.yaml`.
@@ -170,10 +172,24 @@ public struct HubFolder: Sendable {
         }
     }
 
-    /// Loads registry and policy and verifies that they may follow what is in force.
+    /// What was in force when the hub ended, from the notes that its ledger recorded.
+    ///
+    /// The registries are followed from the authority of `hub.yaml`; nil where no recorded one was
+    /// signed by it, which is so in a new ledger and after the operator named another authority.
+    func lastInForce(_ recorded: RecordedNotes, trust: AuthorityTrust) -> ReleaseInForce? {
+        guard let registry = try? Registry.follow(chain: recorded.registries, trust: trust) else {
+            return nil
+        }
+        return ReleaseInForce(
+            registry: registry,
+            policy: recorded.policy.flatMap { try? Policy.recorded(note: $0) }
+        )
+    }
+
+    /// Loads registry and policy and verifies that they may follow what is or was in force.
     func release(
         trust: AuthorityTrust,
-        after current: Release?,
+        after current: ReleaseInForce?,
         now: Moment
     ) throws(HubError) -> Release {
         let registryNote = try PrivateFile.read(registryFile, limit: 4 << 20)
@@ -182,7 +198,7 @@ public struct HubFolder: Sendable {
         do {
             registry = try Registry.load(
                 note: registryNote,
-                trust: current?.registry.contents.authority ?? trust,
+                trust: trust,
                 after: current?.registry,
                 now: now
             )
@@ -204,6 +220,39 @@ public struct HubFolder: Sendable {
             )
         } catch {
             throw HubError(.policyRefused, file: policyFile, detail: error.sentence)
+        }
+    }
+}
+
+/// What a new registry and policy must follow.
+struct ReleaseInForce: Sendable {
+    let registry: Registry
+    /// Nil when none was recorded.
+    let policy: Policy?
+}
+
+/// Notes of releases that the ledger recorded.
+struct RecordedNotes: Sendable {
+    /// Registries, the oldest first, from the last one on that the authority of `hub.yaml` signed.
+    var registries: [Data] = []
+    /// The policy that was in force last.
+    var policy: Data?
+
+    /// Reads them from a ledger; a note whose digest is not the recorded one is passed over.
+    init(
+        of ledger: Ledger,
+        _ recovered: RecoveredState,
+        trust: AuthorityTrust
+    ) throws(LedgerError) {
+        for index in try ledger.releases(.registry).reversed() {
+            let note = try ledger.release(.registry, at: index)
+            registries.insert(note, at: 0)
+            if trust.hasSigned(note) { break }
+        }
+        if registries.first.map(trust.hasSigned) != true { registries = [] }
+        if let place = recovered.policy {
+            let note = try ledger.release(.policy, at: place.index)
+            if Digest(SHA256.hash(data: note)) == place.digest { policy = note }
         }
     }
 }

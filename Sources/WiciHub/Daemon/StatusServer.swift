@@ -23,17 +23,38 @@ final class HubStatusBoard: Sendable {
     private struct State {
         var snapshot = Snapshot()
         var hasFailed = false
-        var reloadError: String?
+        var reloadProblem: HubHealth.Problem?
         var reloads = 0
+        /// A release that was loaded and is not yet in force.
+        var awaited: ReleaseSummary?
     }
 
     private let state = Mutex(State())
 
-    func update(_ snapshot: Snapshot) { state.withLock { $0.snapshot = snapshot } }
+    func update(_ snapshot: Snapshot) {
+        state.withLock { state in
+            state.snapshot = snapshot
+            if let awaited = state.awaited, awaited == snapshot.release {
+                state.awaited = nil
+                state.reloads += 1
+            }
+        }
+    }
+
     func fail() { state.withLock { $0.hasFailed = true } }
-    func reloaded(_ error: String?) {
+
+    /// A reload found this release in order; it counts once it is in force.
+    func reloaded(_ release: Release) {
         state.withLock {
-            $0.reloadError = error
+            $0.reloadProblem = nil
+            $0.awaited = ReleaseSummary(release)
+        }
+    }
+
+    /// A reload was refused.
+    func reloadRefused(_ error: HubError) {
+        state.withLock {
+            $0.reloadProblem = HubHealth.Problem(error)
             $0.reloads += 1
         }
     }
@@ -56,7 +77,7 @@ final class HubStatusBoard: Sendable {
                 policyRelease: state.snapshot.release?.policy,
                 policyDigest: state.snapshot.release?.policyDigest.hexadecimal,
                 reloads: state.reloads,
-                reloadError: state.reloadError
+                reloadProblem: state.reloadProblem
             )
         }
     }
@@ -102,6 +123,15 @@ public struct ReleaseSummary: Sendable, Equatable {
     let policyDigest: Digest
 }
 
+extension ReleaseSummary {
+    init(_ release: Release) {
+        registry = release.registry.release
+        registryDigest = release.registry.digest
+        policy = release.policy.release
+        policyDigest = release.policy.digest
+    }
+}
+
 /// The health page, as JSON.
 public struct HubHealth: Codable, Sendable {
     /// Whether the hub serves.
@@ -126,10 +156,26 @@ public struct HubHealth: Codable, Sendable {
     public let policyRelease: UInt64?
     /// SHA-256 of its note.
     public let policyDigest: String?
-    /// Reloads asked for since start.
+    /// Reloads that are over since start: in force or refused.
     public let reloads: Int
     /// Why the last reload was refused; nil when it was not.
-    public let reloadError: String?
+    public let reloadProblem: Problem?
+
+    /// What is wrong, for people.
+    public struct Problem: Codable, Sendable {
+        /// Name of the code, of `Schemas/codes.json`.
+        public let code: String
+        /// What happened and what to do, in Polish.
+        public let pl: String
+        /// See `pl`, in English.
+        public let en: String
+
+        init(_ error: HubError) {
+            code = error.code.name
+            pl = error.sentence.polish
+            en = error.sentence.english
+        }
+    }
 }
 
 /// Serves the board over HTTP on loopback.
@@ -166,8 +212,9 @@ final class StatusServer: Sendable {
             )
         }
         let (ports, bound) = AsyncStream<Int>.makeStream()
+        // The server reports its own end as an error; what fails for good is thrown at the start.
         var quiet = Logger(label: "wici.status")
-        quiet.logLevel = .error
+        quiet.logLevel = .critical
         let application = Application(
             router: router,
             configuration: .init(address: .hostname("127.0.0.1", port: port)),

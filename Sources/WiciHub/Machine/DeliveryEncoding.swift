@@ -73,7 +73,8 @@ struct DeliverableMessage: Sendable {
         self.index = index
         var writer = FieldWriter(capacity: header.count + body.count + carriage.count + 12)
         writer.data(1, header)
-        writer.data(2, body)
+        // An empty field is left out, as everywhere in an envelope's one encoding.
+        if !body.isEmpty { writer.data(2, body) }
         guard let parts = try? WireEnvelope(serializedBytes: carriage), !parts.wraps.isEmpty else {
             writer.encoded(carriage)
             shared = writer.bytes

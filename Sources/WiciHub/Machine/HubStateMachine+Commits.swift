@@ -16,7 +16,8 @@ extension HubStateMachine {
         pendingEntryCount -= pending.count
         ledgerSize = commit.ledgerSize
         for (entry, outcome) in zip(pending, commit.outcomes) {
-            settle(entry, outcome, now: now)
+            // A repeated receipt bears the record's time, so the first must too.
+            settle(entry, outcome, now: commit.at ?? now)
         }
     }
 
@@ -141,7 +142,8 @@ extension HubStateMachine {
     /// connected, in step and in credit; the others get it from the ledger when they are.
     private mutating func deliver(_ message: AcceptedEntry, at index: LedgerIndex) {
         mailboxes.accept(index: index, audience: message.audience)
-        let deliverable = DeliverableMessage(
+        // Made for the first who is there to have it.
+        lazy var deliverable = DeliverableMessage(
             index: index,
             header: message.header,
             body: message.body,
@@ -169,12 +171,11 @@ extension HubStateMachine {
                 flushSession(node)
             }
         }
-        publish(message, deliverable)
+        if !message.feedTopics.isEmpty { publish(message, deliverable) }
     }
 
     private mutating func publish(_ message: AcceptedEntry, _ deliverable: DeliverableMessage) {
-        guard !message.feedTopics.isEmpty, let envelope = deliverable.envelope(for: message.sender)
-        else { return }
+        guard let envelope = deliverable.envelope(for: message.sender) else { return }
         var bulletin = WireBulletin()
         bulletin.index = deliverable.index.value
         bulletin.envelope = envelope

@@ -92,11 +92,6 @@ extension HubStateMachine {
     /// What is in force, for the status page; nil before the first release is recorded.
     var releaseInForce: ReleaseSummary? {
         guard admission.hasEntries else { return nil }
-        return ReleaseSummary(
-            registry: inForce.registry.release,
-            registryDigest: inForce.registry.digest,
-            policy: inForce.policy.release,
-            policyDigest: inForce.policy.digest
-        )
+        return ReleaseSummary(inForce)
     }
 }

@@ -24,12 +24,20 @@ public struct Commit: Sendable {
     public let outcomes: [AppendOutcome]
     /// Size of the ledger after it.
     public let ledgerSize: UInt64
+    /// The time that the records bear; nil when the shell does not say.
+    public let at: Moment?
 
     /// Takes what the ledger answered.
-    public init(id: CommitID, outcomes: [AppendOutcome], ledgerSize: UInt64) {
+    public init(
+        id: CommitID,
+        outcomes: [AppendOutcome],
+        ledgerSize: UInt64,
+        at: Moment? = nil
+    ) {
         self.id = id
         self.outcomes = outcomes
         self.ledgerSize = ledgerSize
+        self.at = at
     }
 }
 

@@ -173,8 +173,8 @@ struct Examination {
                     ? "runs, \(health.connectedNodes.count) nodes connected."
                     : "runs but does not serve; see its log."
             )
-            if let error = health.reloadError {
-                note(.warning, say("ostatnie przeładowanie", "last reload"), error, error)
+            if let problem = health.reloadProblem {
+                note(.warning, say("ostatnie przeładowanie", "last reload"), problem.pl, problem.en)
             }
         } catch {
             note(

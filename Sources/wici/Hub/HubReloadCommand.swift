@@ -34,8 +34,6 @@ struct HubReloadCommand: AsyncParsableCommand {
     func run() async throws {
         let addresses = try HubAddresses.read(folder)
         let before = try addresses.health().reloads
-        let note = HubFolder(URL(filePath: folder)).registryFile.path
-        let wanted = try? RegistryFile.contents(note).release
         guard kill(addresses.process, SIGHUP) == 0 else {
             throw CommandFailure(
                 .failed,
@@ -48,13 +46,10 @@ struct HubReloadCommand: AsyncParsableCommand {
         let deadline = clock.now + .seconds(wait)
         while clock.now < deadline {
             let health = try addresses.health()
-            // The exchange takes a new release a moment after it was found to be in order.
-            if health.reloads > before,
-                health.reloadError != nil || health.registryRelease == wanted
-            {
+            if health.reloads > before {
                 if output.json { try Console.write(json: health) }
-                if let error = health.reloadError {
-                    throw CommandFailure(.failed, "reload-refused", error, error)
+                if let problem = health.reloadProblem {
+                    throw CommandFailure(.failed, problem.code, problem.pl, problem.en)
                 }
                 if !output.json {
                     Console.write(

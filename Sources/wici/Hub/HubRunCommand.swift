@@ -10,6 +10,7 @@ import Glibc
 import Logging
 import WiciCore
 import WiciHub
+import ZeroMQ
 
 /// Runs a hub.
 struct HubRunCommand: AsyncParsableCommand {
@@ -38,6 +39,7 @@ struct HubRunCommand: AsyncParsableCommand {
         guard FileManager.default.fileExists(atPath: hubFolder.location.path) else {
             throw CommandFailure.missing(hubFolder.location)
         }
+        Context.keepIdleConnectionsSmall()
         let signals = ProcessSignals([SIGTERM, SIGINT, SIGHUP])
         defer { signals.end() }
         let mark = try ProcessMark(hubFolder.processFile)

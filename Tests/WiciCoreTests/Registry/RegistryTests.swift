@@ -98,6 +98,33 @@ struct RegistryTests {
         #expect(try load(byOld, after: inForce).contents.authority.keys == [newKey])
     }
 
+    @Test func `releases on record are followed through a change of authority`() throws {
+        let trust = fixture.contents.authority
+        let first = try fixture.note()
+        let newKey = try RegistryFixture.signer("authority.example/d").verifierKey
+        let text = try RegistryContents.nextText(after: first, issued: RegistryFixture.issued) {
+            contents throws(RegistryError) in
+            contents.authority = AuthorityTrust(threshold: 1, keys: [newKey])
+        }
+        let second = try RegistryFixture.note(text: text, by: "ab")
+        let third = try RegistryFixture.note(
+            text: RegistryContents.nextText(after: second, issued: RegistryFixture.issued) { _ in },
+            by: "d"
+        )
+        let last = try #require(try Registry.follow(chain: [first, second, third], trust: trust))
+        #expect(last.release == 3)
+        #expect(try Registry.follow(chain: [], trust: trust) == nil)
+        #expect(trust.hasSigned(second) && !trust.hasSigned(third))
+        // The note in force is known by its digest, whoever may sign the next one.
+        #expect(try load(third, after: last).digest == last.digest)
+        let skipped = try refusal { _ = try Registry.follow(chain: [first, third], trust: trust) }
+        #expect(skipped.code == .noteSignaturesMissing)
+        let turned = try refusal {
+            _ = try Registry.follow(chain: [first, second, first], trust: trust)
+        }
+        #expect(turned.code == .noteSignaturesMissing)
+    }
+
     @Test(arguments: [
         ("kind: IK-POL", "kind: IK-XXX", "document-word-unknown", "institutions[0].kind"),
         (
@@ -178,18 +205,23 @@ struct RegistryTests {
         #expect(try RegistryContents(text: text).nodes.last?.id == request.node)
     }
 
-    @Test func `rotation keeps the old sealing key for a while`() throws {
+    @Test func `rotation keeps the old keys for mail from before`() throws {
         var contents = fixture.contents
         let old = contents.nodes[0]
         let request = EnrolmentRequest(
             institution: old.institution,
             node: old.id,
             exchangeKey: old.exchangeKey,
-            signingKey: old.signingKey,
-            sealingKey: RegistryFixture.key("fresh")
+            signingKey: RegistryFixture.key("fresh signing"),
+            sealingKey: RegistryFixture.key("fresh sealing")
         )
-        try contents.rotate(request, oldSealingKeyThrough: RegistryFixture.expires)
-        #expect(contents.nodes[0].retiredSealingKeys.map(\.key) == [old.sealingKey])
+        let through = RegistryFixture.issued
+        try contents.rotate(request, oldKeysThrough: through)
+        let node = contents.nodes[0]
+        #expect(node.retiredSigningKeys.map(\.key) == [old.signingKey])
+        #expect(node.retiredSealingKeys.map(\.key) == [old.sealingKey])
+        #expect(node.signingKeys(on: through) == [request.signingKey, old.signingKey])
+        #expect(node.signingKeys(on: through.adding(days: 1)) == [request.signingKey])
         #expect(try RegistryContents(text: contents.text) == contents)
     }
 }
