@@ -12,6 +12,7 @@ final class SocketHandle {
     let context: Context
     private(set) var pointer: UnsafeMutableRawPointer?
     private let owner: pthread_t
+    private var isMonitored = false
 
     init(context: Context, kind: SocketKind) throws(ZeroMQError) {
         guard let pointer = zmq_socket(context.handle, kind.libraryType) else {
@@ -34,8 +35,27 @@ final class SocketHandle {
     func close() {
         guard let pointer else { return }
         assert(pthread_equal(owner, pthread_self()) != 0, "a socket is closed by its thread")
+        stopMonitoring()
         self.pointer = nil
         _ = ZeroMQError.attempt { zmq_close(pointer) }
+    }
+
+    /// Has the library report the socket's events to a pair that will connect to this endpoint.
+    func monitor(endpoint: String, events: Int32) throws(ZeroMQError) {
+        let pointer = try open("monitor")
+        try ZeroMQError.check("monitor") { zmq_socket_monitor(pointer, endpoint, events) }
+        isMonitored = true
+    }
+
+    /// Ends the reports.
+    ///
+    /// It must come before the pair that reads them is closed and before the socket is: a socket
+    /// goes on living in the library's threads for a while after it was closed, and each of them
+    /// that had an event to report to nobody would wait for ever, with all sockets of the context.
+    func stopMonitoring() {
+        guard isMonitored, let pointer else { return }
+        isMonitored = false
+        _ = ZeroMQError.attempt { zmq_socket_monitor(pointer, nil, 0) }
     }
 
     func set(_ option: Int32, _ value: Int32, _ operation: StaticString) throws(ZeroMQError) {

@@ -42,25 +42,25 @@ public struct SocketMonitor: ~Copyable {
     ///
     /// Do so before it binds or connects.
     public init(_ socket: borrowing Socket) throws(ZeroMQError) {
-        let pointer = try socket.handle.open("monitor")
         let endpoint = "inproc://monitor-\(UUID().uuidString)"
         let mask =
             ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED
             | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
             | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
             | ZMQ_EVENT_MONITOR_STOPPED
-        try ZeroMQError.check("monitor") { zmq_socket_monitor(pointer, endpoint, mask) }
-        let events = try Socket(.pair, in: socket.handle.context, options: .inProcess)
-        try events.connect(endpoint)
+        try socket.handle.monitor(endpoint: endpoint, events: mask)
+        do throws(ZeroMQError) {
+            let events = try Socket(.pair, in: socket.handle.context, options: .inProcess)
+            try events.connect(endpoint)
+            self.events = events
+        } catch {
+            socket.handle.stopMonitoring()
+            throw error
+        }
         self.watched = socket.handle
-        self.events = events
     }
 
-    deinit {
-        // The library would go on writing to a pair that nobody reads.
-        guard let pointer = watched.pointer else { return }
-        _ = ZeroMQError.attempt { zmq_socket_monitor(pointer, nil, 0) }
-    }
+    deinit { watched.stopMonitoring() }
 
     /// Watches for events in a poller.
     public borrowing func add(to poller: inout Poller) -> Poller.Token {

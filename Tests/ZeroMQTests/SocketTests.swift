@@ -136,6 +136,46 @@ struct SocketTests {
         }
     }
 
+    @Test func `a socket that lingers after its monitor is gone keeps no other from closing`()
+        throws
+    {
+        let serving = try Context()
+        let context = try Context()
+        var options = SocketOptions.test
+        options.linger = .milliseconds(100)
+        do {
+            let gone = try Socket(.router, in: serving, options: .test)
+            let dealer = try Socket(.dealer, in: context, options: options)
+            let monitor = try SocketMonitor(dealer)
+            try dealer.connect(try gone.bind("tcp://127.0.0.1:*"))
+            _ = try #require(try monitor.first { $0 == .handshakeSucceeded })
+            gone.close()
+            _ = try #require(
+                try monitor.first { if case .disconnected = $0 { true } else { false } }
+            )
+            // With a message that nobody takes, the socket outlives both of these.
+            _ = try dealer.send(Data("left behind".utf8))
+            dealer.close()
+            _ = consume monitor
+        }
+        let router = try Socket(.router, in: serving, options: .test)
+        let watcher = try SocketMonitor(router)
+        let endpoint = try router.bind("tcp://127.0.0.1:*")
+        let clock = ContinuousClock()
+        let end = clock.now + .milliseconds(300)
+        while clock.now < end {
+            let next = try Socket(.dealer, in: context, options: options)
+            try next.connect(endpoint)
+            _ = try #require(try watcher.first { $0 == .handshakeSucceeded })
+            next.close()
+            let isGone =
+                try watcher.first { if case .disconnected = $0 { true } else { false } } != nil
+            // A context whose threads wait for ever cannot be ended either: it is left as it is.
+            if !isGone { _ = Unmanaged.passRetained(context) }
+            try #require(isGone)
+        }
+    }
+
     @Test func `the socket limit of a context is an error and closing makes room again`() throws {
         let context = try Context(maxSockets: 2)
         let first = try Socket(.pair, in: context, options: .inProcess)
