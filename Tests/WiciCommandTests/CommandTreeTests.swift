@@ -49,6 +49,13 @@ struct CommandTreeTests {
     }
 
     @Test
+    func `every command prints JSON on request`() {
+        for (words, command) in Self.leaves() {
+            #expect(command.helpMessage().contains("--json"), "\(words)")
+        }
+    }
+
+    @Test
     func `the help page documents every exit code`() {
         for status in wici.ExitStatus.allCases {
             #expect(wici.ExitStatus.table.contains("\(status.rawValue) "), "\(status)")

@@ -40,11 +40,17 @@ struct BenchSender: Sendable {
         }
     }
 
-    /// Submits one at a time; gives the time from submit to receipt of each.
-    func submitSingly(_ envelopes: [Data], every interval: Duration = .zero) throws -> [Duration] {
+    /// When one envelope was submitted and when its receipt came.
+    struct Exchange {
+        let begin: ContinuousClock.Instant
+        let end: ContinuousClock.Instant
+    }
+
+    /// Submits one at a time over one connection, not sooner than an interval after the one before.
+    func submitSingly(_ envelopes: [Data], every interval: Duration = .zero) throws -> [Exchange] {
         var connection = try connect()
         let clock = ContinuousClock()
-        var times: [Duration] = []
+        var exchanges: [Exchange] = []
         var due = clock.now
         for envelope in envelopes {
             let wait = due - clock.now
@@ -53,9 +59,9 @@ struct BenchSender: Sendable {
             let begin = clock.now
             _ = try connection.submit([envelope])
             _ = try receipts(&connection)
-            times.append(clock.now - begin)
+            exchanges.append(Exchange(begin: begin, end: clock.now))
         }
-        return times
+        return exchanges
     }
 
     private func connect() throws -> ExchangeConnection {
@@ -115,6 +121,16 @@ final class BenchGate: Sendable {
     }
 }
 
+/// How far each receiver has its mail, from one connection to the next.
+final class BenchPositions: Sendable {
+    private let numbers = Mutex<[NodeID: UInt64]>([:])
+
+    subscript(node: NodeID) -> UInt64 {
+        get { numbers.withLock { $0[node] ?? 0 } }
+        set { numbers.withLock { $0[node] = newValue } }
+    }
+}
+
 /// Many receivers on one thread: each stores nothing, acknowledges everything, and is counted.
 final class BenchReceivers: Sendable {
     /// What has arrived so far.
@@ -127,14 +143,18 @@ final class BenchReceivers: Sendable {
     }
 
     let tally = Mutex(Tally())
+    private let positions: BenchPositions
     private let stopping = Atomic(false)
     private let ended = DispatchSemaphore(value: 0)
     private static let window: UInt64 = 4_096
 
     private final class Receiver {
+        let node: NodeID
         let socket: Socket
-        var acknowledged: UInt64 = 0
-        init(_ socket: consuming Socket) { self.socket = socket }
+        init(_ node: NodeID, _ socket: consuming Socket) {
+            self.node = node
+            self.socket = socket
+        }
     }
 
     /// Connects members with their subscriptions; `tracksArrivals` notes the time of every message.
@@ -143,8 +163,10 @@ final class BenchReceivers: Sendable {
         hub: String,
         hubKey: CurvePublicKey,
         context: Context,
+        positions: BenchPositions,
         tracksArrivals: Bool
     ) {
+        self.positions = positions
         let thread = Thread { [self] in
             do {
                 try run(members, hub, hubKey, context, tracksArrivals)
@@ -175,13 +197,14 @@ final class BenchReceivers: Sendable {
         for (member, topics) in members {
             var options = SocketOptions.curveClient(server: hubKey, own: member.exchange)
             options.maxMessageSize = 4 << 20
-            let receiver = Receiver(try Socket(.dealer, in: context, options: options))
+            let receiver = Receiver(member.id, try Socket(.dealer, in: context, options: options))
             try receiver.socket.connect(hub)
             var hello = WireHello()
             hello.versionMin = 1
             hello.versionMax = 1
             hello.program = "wici bench"
-            hello.windowEnd = Self.window
+            hello.storedThrough = positions[member.id]
+            hello.windowEnd = hello.storedThrough + Self.window
             try send(.hello(hello), receiver)
             if !topics.isEmpty {
                 var subscribe = WireSubscribe()
@@ -218,6 +241,7 @@ final class BenchReceivers: Sendable {
                     tally.arrivals[parts.messageID.data] = (count + 1, now)
                 }
             }
+            positions[receiver.node] = last
             var acknowledge = WireAcknowledge()
             acknowledge.through = last
             acknowledge.windowEnd = last + Self.window

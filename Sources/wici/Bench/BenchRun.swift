@@ -16,6 +16,13 @@ struct BenchRun {
     let network: BenchNetwork
     let messages: Int
     let bodyBytes: Int
+    private let positions = BenchPositions()
+
+    init(network: BenchNetwork, messages: Int, bodyBytes: Int) {
+        self.network = network
+        self.messages = messages
+        self.bodyBytes = bodyBytes
+    }
 
     private static let idleSettling: UInt32 = 2_000_000
 
@@ -57,6 +64,7 @@ struct BenchRun {
             hub: hub.exchange,
             hubKey: network.hubKey,
             context: context,
+            positions: positions,
             tracksArrivals: tracksArrivals
         )
     }
@@ -126,7 +134,7 @@ struct BenchRun {
             bodyBytes: bodyBytes,
             batch: 1
         )
-        let times = try sender(0, hub, context).submitSingly(envelopes)
+        let times = try sender(0, hub, context).submitSingly(envelopes).map { $0.end - $0.begin }
         figures.add("publish to receipt, p50", times.percentile(0.5).inMilliseconds, "ms")
         figures.add("publish to receipt, p99", times.percentile(0.99).inMilliseconds, "ms")
     }
@@ -187,13 +195,7 @@ struct BenchRun {
             bodyBytes: bodyBytes,
             batch: 1
         )
-        let sent = Mutex<[ContinuousClock.Instant]>([])
-        let sender = sender(1, hub, context)
-        for envelope in envelopes {
-            sent.withLock { $0.append(ContinuousClock.now) }
-            _ = try sender.submitSingly([envelope])
-            usleep(10_000)
-        }
+        let sent = try sender(1, hub, context).submitSingly(envelopes, every: .milliseconds(10))
         let ids = try envelopes.map {
             try EnvelopeParts(bytes: $0, form: .submitted).messageID.data
         }
@@ -201,8 +203,8 @@ struct BenchRun {
             ids.allSatisfy { tally.arrivals[$0]?.count == members.count }
         }
         let times = connected.tally.withLock { tally in
-            zip(ids, sent.withLock { $0 }).compactMap { id, begin in
-                tally.arrivals[id].map { $0.last - begin }
+            zip(ids, sent).compactMap { id, exchange in
+                tally.arrivals[id].map { $0.last - exchange.begin }
             }
         }
         figures.add(

@@ -35,24 +35,32 @@ final class ProcessSignals {
 }
 
 /// A process file: says which process serves a folder, and that only one does.
-struct ProcessMark {
+///
+/// The lock on the file is what counts. The system takes it back however a process ends; the number
+/// in the file may outlive its process and by then belong to a stranger.
+final class ProcessMark {
     private let file: URL
+    private let descriptor: Int32
 
-    /// Writes the file; refuses when the process named in it lives.
+    /// Takes the file; refuses while another process holds it.
     init(_ file: URL) throws {
-        if let text = try? String(contentsOf: file, encoding: .utf8),
-            let process = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)),
-            process != getpid(), kill(process, 0) == 0
-        {
+        descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Files.unwritable(file) }
+        self.file = file
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw CommandFailure(
                 RefusalCode.alreadyRunning,
                 field: file.path,
                 RefusalCode.alreadyRunning.sentence
             )
         }
-        self.file = file
-        try Files.write(Data("\(getpid())\n".utf8), to: file)
+        let text = Array("\(getpid())\n".utf8)
+        guard ftruncate(descriptor, 0) == 0,
+            pwrite(descriptor, text, text.count, 0) == text.count
+        else { throw Files.unwritable(file) }
     }
+
+    deinit { close(descriptor) }
 
     /// Removes the file.
     func remove() {

@@ -116,7 +116,7 @@ enum Files {
         }
     }
 
-    private static func unwritable(_ file: URL) -> CommandFailure {
+    static func unwritable(_ file: URL) -> CommandFailure {
         let code = RefusalCode.fileUnwritable
         return CommandFailure(
             code,

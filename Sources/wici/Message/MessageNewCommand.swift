@@ -12,10 +12,13 @@ struct MessageNewCommand: ParsableCommand {
         commandName: "new",
         abstract: "Print a commented draft of a message type, to be filled in.",
         discussion: """
-            Polish unless --english is given. The types: wici schema list
+            Polish unless --english is given. With --json: the fields that must be filled in, for \
+            a program; what each means is told by wici schema show TYPE --json. The types: wici \
+            schema list
 
-            Example:
+            Examples:
               wici message new case-alert > alert.yaml
+              wici message new good-practice --json
             """
     )
 
@@ -25,9 +28,15 @@ struct MessageNewCommand: ParsableCommand {
     @Flag(help: "English labels and guidance.")
     var english = false
 
+    @OptionGroup var output: OutputOptions
+
     func run() throws {
         let schema = try MessageSchema.wanted(type)
         let template = MessageTemplate(schema, language: english ? .english : .polish)
-        Console.write(String(template.text.dropLast()))
+        if output.json {
+            Console.write(try PlainValue(yaml: template.text).json())
+        } else {
+            Console.write(String(template.text.dropLast()))
+        }
     }
 }
