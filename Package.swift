@@ -89,6 +89,15 @@ let package = Package(
             dependencies: ["WiciLedger", "WiciCore", .product(name: "GRDB", package: "GRDB.swift")]
         ),
         .testTarget(
+            name: "WiciHubTests",
+            dependencies: [
+                "WiciHub", "WiciLedger", "WiciCore", "ZeroMQ",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
             name: "WiciNodeTests",
             dependencies: [
                 "WiciNode", "WiciCore", "ZeroMQ", .product(name: "GRDB", package: "GRDB.swift"),
@@ -98,7 +107,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "WiciHub", "WiciNode", "WiciLedger", "WiciCore", "ZeroMQ", "Yams",
+                "wici", "WiciHub", "WiciNode", "WiciLedger", "WiciCore", "ZeroMQ", "Yams",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "Logging", package: "swift-log"),
             ]

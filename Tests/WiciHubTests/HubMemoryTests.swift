@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// What the hub remembers equals what it would compute: eligible sets, answers at delivery, and the
+// bounded table of connections.
+
+import Foundation
+import Testing
+import WiciCore
+import WiciLedger
+
+@testable import WiciHub
+@testable import ZeroMQ
+
+struct HubMemoryTests {
+    private static func randomHeader(
+        _ network: HubNetwork,
+        _ random: inout SeededGenerator
+    ) -> WireHeader {
+        func pick<Item>(_ items: [Item]) -> Item {
+            items[Int.random(in: 0..<items.count, using: &random)]
+        }
+        var header = network.header(from: pick(HubNetwork.nodes), to: [], number: 1)
+        header.tlp = pick(["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:RED", "TLP:WHITE"])
+        header.type = pick(["good-practice", "warning", "case-alert"])
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: header.selector.regions = [pick(["PL", "PL-06", "PL-18"])]
+        case 1: header.selector.kinds = [pick(["IK-UW", "IK-NGO"])]
+        case 2: header.selector.roles = ["kwp-lublin/duty-officer"]
+        default: header.selector.institutions = [pick(["uw-lublin", "fundacja-przyklad"])]
+        }
+        return header
+    }
+
+    @Test func `remembered eligibility equals the computed one under every release`() throws {
+        let network = try HubNetwork.shared.get()
+        var random = SeededGenerator(seed: 1)
+        var both = 0
+        for release in [
+            try network.release(),
+            try network.release(policy: HubNetwork.withoutCharities),
+            try network.release(registry: HubNetwork.revoke(HubNetwork.charity)),
+        ] {
+            var memory = EligibilityMemory()
+            for step in 0..<1_000 {
+                let header = Self.randomHeader(network, &random)
+                let now = HubNetwork.now.adding(milliseconds: Int64(step / 100) * 43_200_000)
+                let computed = Eligibility.of(
+                    header: header,
+                    registry: release.registry,
+                    policy: release.policy,
+                    at: now
+                )
+                switch memory.answer(header, release: release, now: now) {
+                case .eligible(let found): #expect(computed.set == found.set)
+                case .refused(let refusal): #expect(computed.refusal == refusal)
+                }
+                for node in HubNetwork.nodes {
+                    let direct = Eligibility.refusal(
+                        ofDelivering: header,
+                        to: node,
+                        registry: release.registry,
+                        policy: release.policy,
+                        at: now
+                    )
+                    let remembered = memory.refusal(
+                        ofDelivering: header,
+                        to: node,
+                        release: release,
+                        now: now
+                    )
+                    #expect(remembered == direct)
+                    // One recipient's answer is the set's, wherever there is a set.
+                    if let set = computed.set {
+                        #expect(set.contains(node) == (direct == nil))
+                        both += 1
+                    }
+                }
+            }
+        }
+        #expect(both > 1_000)
+    }
+
+    private func frame(_ routingID: UInt64, _ user: NodeID) -> ReceivedMessage {
+        var message = ReceivedMessage()
+        message.frames = [Data("\(routingID)".utf8), Data([1])]
+        message.userID = user.text
+        return message
+    }
+
+    @Test func `a member that opens connections without end has its oldest forgotten`() throws {
+        var table = PeerTable()
+        let first = table.receive(frame(0, HubNetwork.office), now: HubNetwork.now)
+        let innocent = try #require(first).0
+        var opened: [ConnectionID] = []
+        for number in 1...1_000 as ClosedRange<UInt64> {
+            let connection = table.receive(frame(number, HubNetwork.police), now: HubNetwork.now)
+            opened.append(try #require(connection).0)
+            #expect(table.count <= PeerTable.connectionsPerNode + 1)
+        }
+        #expect(opened.filter { table.routingID(of: $0) != nil } == opened.suffix(8))
+        #expect(table.routingID(of: innocent) != nil)
+        table.forget(opened[999])
+        #expect(table.count == PeerTable.connectionsPerNode)
+        // A forgotten one that speaks again is a new connection and has to say hello.
+        let again = table.receive(frame(1, HubNetwork.police), now: HubNetwork.now)
+        #expect(try !opened.contains(#require(again).0))
+    }
+}

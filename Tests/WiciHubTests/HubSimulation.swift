@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// The shell around the hub's machine, in memory: effects are kept until the test lets the ledger
+// answer, so that every order of events can be played.
+
+import Foundation
+import SwiftProtobuf
+import Testing
+import WiciCore
+import WiciLedger
+
+@testable import WiciHub
+
+/// A hub without sockets and disk.
+struct HubSimulation {
+    typealias Content = WirePacket.OneOf_Content
+
+    let network: HubNetwork
+    var machine: HubStateMachine
+    var now = HubNetwork.now
+    /// What left for a connection since it was last taken.
+    private(set) var sent: [(connection: ConnectionID, content: Content)] = []
+    private(set) var receipts: [(connection: ConnectionID, receipts: WireReceipts)] = []
+    private(set) var published: [String] = []
+    private(set) var cuts: [NodeID] = []
+    private(set) var checkpointOrders = 0
+    private(set) var appends: [(CommitID, [NewEntry])] = []
+    private(set) var reads: [(MailRequest, [LedgerIndex])] = []
+    private(set) var pages: [PageRequest] = []
+    /// Everything on the imagined disk.
+    private(set) var records: [NewEntry] = []
+    private(set) var messages: [LedgerIndex: StoredMessage] = [:]
+    private var places: [MessageID: (LedgerIndex, Digest)] = [:]
+
+    init(_ network: HubNetwork) throws {
+        self.network = network
+        machine = HubStateMachine(recovered: RecoveredState(), release: try network.release())
+    }
+
+    /// A hub whose first release is in force.
+    static func started() throws -> HubSimulation {
+        var hub = try HubSimulation(try HubNetwork.shared.get())
+        try hub.bring(try hub.network.release())
+        return hub
+    }
+
+    mutating func handle(_ event: HubStateMachine.Event) {
+        for effect in machine.handle(event, now: now) {
+            switch effect {
+            case .send(let connection, let bytes):
+                guard let content = (try? WirePacket(serializedBytes: bytes))?.content else {
+                    Issue.record("an unreadable packet was sent")
+                    continue
+                }
+                sent.append((connection, content))
+            case .sendReceipts(let connection, let bytes):
+                guard let packed = try? WireReceipts(serializedBytes: bytes) else {
+                    Issue.record("unreadable receipts were sent")
+                    continue
+                }
+                receipts.append((connection, packed))
+            case .publish(let topic, _): published.append(topic)
+            case .append(let commit, let entries): appends.append((commit, entries))
+            case .readMessages(let request, let indices): reads.append((request, indices))
+            case .readPage(let request): pages.append(request)
+            case .readProof: break
+            case .signCheckpoint: checkpointOrders += 1
+            case .cut(_, let node): cuts.append(node)
+            }
+        }
+    }
+
+    /// Puts the oldest append on the imagined disk and reports it.
+    mutating func commitNext() {
+        guard !appends.isEmpty else { return }
+        let (id, entries) = appends.removeFirst()
+        let outcomes = entries.map { entry -> AppendOutcome in
+            let index = LedgerIndex(UInt64(records.count))
+            if case .accepted(let message) = entry {
+                if let (earlier, digest) = places[message.messageID] {
+                    guard digest == message.envelopeDigest, let stored = messages[earlier] else {
+                        return .conflicting(earlier)
+                    }
+                    return .repeated(
+                        earlier,
+                        acceptedAt: stored.acceptedAt,
+                        eligible: stored.eligible,
+                        audience: stored.audience
+                    )
+                }
+                places[message.messageID] = (index, message.envelopeDigest)
+                messages[index] = StoredMessage(
+                    index: index,
+                    header: message.header,
+                    body: message.body,
+                    carriage: message.carriage,
+                    eligible: message.eligible,
+                    audience: message.audience,
+                    registry: message.registry,
+                    policy: message.policy,
+                    acceptedAt: now
+                )
+            }
+            records.append(entry)
+            return .appended(index)
+        }
+        handle(.committed([Commit(id: id, outcomes: outcomes, ledgerSize: UInt64(records.count))]))
+    }
+
+    /// Answers the oldest reading of mail.
+    mutating func readNext() {
+        guard !reads.isEmpty else { return }
+        let (request, indices) = reads.removeFirst()
+        handle(.messagesRead(request, indices.compactMap { messages[$0] }))
+    }
+
+    /// Lets the ledger answer until it owes nothing.
+    mutating func settle() {
+        while !appends.isEmpty || !reads.isEmpty {
+            while !appends.isEmpty { commitNext() }
+            while !reads.isEmpty { readNext() }
+        }
+    }
+
+    mutating func bring(_ release: Release) throws {
+        handle(.released(release))
+        settle()
+    }
+
+    // MARK: Packets of nodes
+
+    mutating func receive(_ content: Content, from node: NodeID, on connection: UInt64) throws {
+        var packet = WirePacket()
+        packet.content = content
+        handle(.packet(ConnectionID(connection), node, try packet.serializedData()))
+    }
+
+    mutating func hello(
+        _ node: NodeID,
+        on connection: UInt64,
+        stored: UInt64 = 0,
+        window: UInt64 = 1_000
+    ) throws {
+        var hello = WireHello()
+        hello.versionMin = 1
+        hello.versionMax = 1
+        hello.storedThrough = stored
+        hello.windowEnd = window
+        try receive(.hello(hello), from: node, on: connection)
+    }
+
+    mutating func submit(_ envelopes: [Data], from node: NodeID, on connection: UInt64) throws {
+        var submit = WireSubmit()
+        submit.request = 1
+        submit.envelopes = envelopes
+        try receive(.submit(submit), from: node, on: connection)
+    }
+
+    /// Submits good practices from the police to these nodes, one for each number.
+    mutating func submit(_ numbers: ClosedRange<UInt64>, to recipients: [NodeID]) throws {
+        let envelopes = try numbers.map {
+            try network.envelope(from: HubNetwork.police, to: recipients, number: $0)
+        }
+        try submit(envelopes, from: HubNetwork.police, on: 1)
+    }
+
+    mutating func acknowledge(
+        _ node: NodeID,
+        on connection: UInt64,
+        through: UInt64,
+        window: UInt64
+    ) throws {
+        var packet = WireAcknowledge()
+        packet.through = through
+        packet.windowEnd = window
+        try receive(.acknowledge(packet), from: node, on: connection)
+    }
+
+    mutating func pass(milliseconds: Int64) {
+        now = now.adding(milliseconds: milliseconds)
+        handle(.tick)
+    }
+
+    // MARK: What left
+
+    mutating func forgetSent() {
+        sent = []
+        receipts = []
+        published = []
+    }
+
+    func deliveries(to connection: UInt64) -> [WireDelivery] {
+        sent.flatMap { one -> [WireDelivery] in
+            guard one.connection.value == connection, case .deliveries(let packet) = one.content
+            else { return [] }
+            return packet.deliveries
+        }
+    }
+
+    func numbers(to connection: UInt64) -> [UInt64] {
+        deliveries(to: connection).map(\.number)
+    }
+
+    func refusals(to connection: UInt64) -> [WireRefusal] {
+        sent.compactMap { one in
+            guard one.connection.value == connection, case .refused(let refused) = one.content
+            else { return nil }
+            return refused.refusal
+        }
+    }
+
+    func receipts(to connection: UInt64) -> [WireReceipt] {
+        receipts.filter { $0.connection.value == connection }.flatMap(\.receipts.receipts)
+    }
+
+    func welcomed(on connection: UInt64) -> Bool {
+        sent.contains { one in
+            guard case .welcome = one.content else { return false }
+            return one.connection.value == connection
+        }
+    }
+
+    /// Recorded refusals by code.
+    var recordedRefusals: [UInt32] {
+        records.compactMap { record in
+            guard case .event(.refused(let refused)) = record else { return nil }
+            return refused.code
+        }
+    }
+
+    /// Recorded tombstones by node.
+    var recordedTombstones: [WireWithheldMessage] {
+        records.compactMap { record in
+            guard case .event(.withheld(let withheld)) = record else { return nil }
+            return withheld
+        }
+    }
+}
