@@ -12,14 +12,17 @@ import WiciCore
 @Suite(.timeLimit(.minutes(3)))
 struct DeliveryTests {
     static func sample(_ prefix: String) throws -> MessageDraft {
+        try MessageDraft(yaml: sampleText(prefix))
+    }
+
+    /// The text of the sample whose file's name begins so.
+    static func sampleText(_ prefix: String) throws -> String {
         let folder = repositoryRoot.appending(path: "Deploy/network/messages")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         guard let name = names.first(where: { $0.hasPrefix(prefix) }) else {
             throw TestNetwork.Failure("sample \(prefix)")
         }
-        return try MessageDraft(
-            yaml: String(contentsOf: folder.appending(path: name), encoding: .utf8)
-        )
+        return try String(contentsOf: folder.appending(path: name), encoding: .utf8)
     }
 
     @Test
@@ -58,6 +61,28 @@ struct DeliveryTests {
             }
             let ngo = try #require(nodes["fundacja-przyklad"])
             #expect(try await ngo.inbox(after: .none, limit: 10, unacknowledgedOnly: false).isEmpty)
+        }
+        await network.stopHub()
+    }
+
+    @Test
+    func `a message without a single body field arrives in order`() async throws {
+        let institutions = ["oip-lublin", "kwp-lublin"]
+        let network = try TestNetwork(institutions: institutions)
+        try await network.startHub()
+        try await network.withNodes(institutions) { nodes in
+            let police = try #require(nodes["kwp-lublin"])
+            try await police.subscribe([SubscriptionModel(types: ["case-alert"])])
+            let inspection = try #require(nodes["oip-lublin"])
+            let id = try await inspection.send(draft: Self.sample("01"))
+            try await eventually("the police have the alert") {
+                try await !police.inbox(after: .none, limit: 10, unacknowledgedOnly: false).isEmpty
+            }
+            let acknowledgement = try await police.acknowledge(id, note: "")
+            try await eventually("the inspection has the acknowledgement, beyond suspicion") {
+                try await inspection.inbox(after: .none, limit: 10, unacknowledgedOnly: false)
+                    .map { $0.suspect == nil ? $0.id : nil } == [acknowledgement]
+            }
         }
         await network.stopHub()
     }

@@ -5,6 +5,7 @@
 // demonstration network's institutions and policy.
 
 import Foundation
+import Glibc
 import Logging
 import Synchronization
 import Testing
@@ -54,7 +55,9 @@ final class TestNetwork: Sendable {
     }()
 
     /// Makes folders, keys, registry and policy for these institutions of Deploy/network.
-    init(institutions: [String]) throws {
+    ///
+    /// The policy is Deploy/network's unless another text is given.
+    init(institutions: [String], policy policyText: String? = nil) throws {
         folder = FileManager.default.temporaryDirectory
             .appending(path: "wici-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -122,10 +125,13 @@ final class TestNetwork: Sendable {
         self.contents = Mutex(contents)
         self.members = Mutex(members)
         try publishRegistry()
-        let policy = try String(
-            contentsOf: repositoryRoot.appending(path: "Deploy/network/policy.yaml"),
-            encoding: .utf8
-        ).replacing("policy: wici-demo", with: "policy: wici-test")
+        let source =
+            try policyText
+            ?? String(
+                contentsOf: repositoryRoot.appending(path: "Deploy/network/policy.yaml"),
+                encoding: .utf8
+            )
+        let policy = source.replacing("policy: wici-demo", with: "policy: wici-test")
             .replacing(/issued: .*/, with: "issued: \(today)")
         try sign(policy).write(to: hubFolder.policyFile)
     }
@@ -143,21 +149,38 @@ final class TestNetwork: Sendable {
         return (membership.teams, membership.institutions)
     }
 
+    private static let givenPorts = Mutex<Set<UInt16>>([])
+
+    /// A port that nobody uses and no other network of these tests gets.
+    ///
+    /// Below those from which the system serves outgoing connections: before a hub takes its port,
+    /// and while it is down, nobody must get it by chance.
     static func freePort() throws -> Int {
+        try givenPorts.withLock { given in
+            for _ in 0..<1_000 {
+                let port = UInt16.random(in: 20_000..<30_000)
+                if !given.contains(port), isFree(port) {
+                    given.insert(port)
+                    return Int(port)
+                }
+            }
+            throw Failure("no free port")
+        }
+    }
+
+    /// Whether a port of loopback can be bound; lets it go again.
+    private static func isFree(_ port: UInt16) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+        return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(descriptor, generic, length) == 0
-                    && getsockname(descriptor, generic, &length) == 0
+                Glibc.bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard bound else { throw Failure("no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 
     // MARK: Documents
@@ -184,6 +207,11 @@ final class TestNetwork: Sendable {
         try change(&next)
         contents.withLock { $0 = next }
         try publishRegistry()
+        try reloadHub()
+    }
+
+    /// Makes the hub read its registry and policy again.
+    func reloadHub() throws {
         try hub.withLock { try $0?.reload() }
     }
 

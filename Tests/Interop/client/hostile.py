@@ -364,7 +364,7 @@ def request_cases(client, material):
         request=4102, message_id=drafts.uuid7()))], ("entry-unknown", "opening-not-yours"))
     if not material.get("auditor"):
         yield Case("ledger read by one who is no auditor", [packet(read_ledger=s.ReadLedger(
-            request=4103, limit=10, purpose="control"))], ("not-an-auditor",))
+            request=4103, limit=10, purpose="review"))], ("not-an-auditor",))
 
     def subscribe(name, subscriptions, expect):
         return Case(name, [packet(subscribe=s.Subscribe(request=4104, subscriptions=[

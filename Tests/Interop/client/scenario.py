@@ -20,6 +20,7 @@ import uuid
 
 import drafts
 import hostile
+import hostile_deliveries
 import naive_audience
 import wici_formats as formats
 from wici_client import Exchange, Feed, Identity, Trust
@@ -95,6 +96,21 @@ class Scenario:
         good = all(r["accepted"] if wanted is None else
                    not r["accepted"] and r["refusal"]["name"] in _names(wanted) for r in receipts)
         return {"receipts": receipts, "ok": good}
+
+    def do_send_hidden_faults(self, step):
+        """Sends `draft`, sealed, once for each fault that only a recipient can see: the hub must
+        accept all. Each with the code that the recipient must give."""
+        client, sent = self.exchange(), []
+        nodes = {*step["draft"]["seal-to"], self.identity.node}
+        keys = {node: client.registry.sealing_key(node) for node in nodes}
+        for name, options, expected in hostile_deliveries.hidden_faults():
+            header, body = drafts.compose(step["draft"], self.identity.node)
+            envelope = formats.seal(header, body, keys, **options(header, body))
+            receipt = client.submit(
+                formats.sign_batch([envelope], self.identity.signing_seed))[0]
+            sent.append({"name": name, "message": receipt["message"], "expect": expected,
+                         "accepted": receipt["accepted"]})
+        return {"sent": sent, "ok": all(each["accepted"] for each in sent)}
 
     def _draft(self, step):
         draft = {key: value for key, value in step.items() if key != "do"}
