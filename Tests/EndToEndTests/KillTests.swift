@@ -244,7 +244,8 @@ extension FaultTests {
         }
 
         @Test
-        func `nodes killed two hundred times send what they took once and store what they got once`()
+        func
+            `nodes killed two hundred times send what they took once and store what they got once`()
             async throws
         {
             var generator = SeededGenerator(seed: SeededGenerator.seed(for: "node kills"))
