@@ -124,4 +124,102 @@ struct HubReleaseTests {
         hub.settle()
         #expect(hub.numbers(to: 2) == [1])
     }
+
+    @Test func `a message that was accepted gets its receipt again whatever the rules say by now`()
+        throws
+    {
+        var hub = try connected()
+        try hub.submit(1...1, to: [charity])
+        hub.settle()
+        let first = hub.receipts(to: 1)
+        let fresh = try hub.network.envelope(from: police, to: [charity], number: 2)
+        try hub.bring(try hub.network.release(policy: HubNetwork.withoutCharities))
+        hub.forgetSent()
+        try hub.submit(1...1, to: [charity])
+        try hub.submit([fresh], from: police, on: 1)
+        hub.settle()
+        let second = hub.receipts(to: 1)
+        #expect(second.map(\.accepted.repeated) == [true, false])
+        #expect(second.first?.accepted.index == first.first?.accepted.index)
+        #expect(second.first?.accepted.acceptedAt == first.first?.accepted.acceptedAt)
+        #expect(second.last?.refusal.name == "not-granted")
+        #expect(hub.recordedRefusals == [RefusalCode.notGranted.number])
+        #expect(hub.machine.counters.repeated == 1)
+        // Somebody else's copy of the message learns nothing of its audience.
+        let copy = try hub.network.envelope(from: police, to: [charity], number: 1)
+        hub.forgetSent()
+        try hub.submit([copy], from: office, on: 2)
+        hub.settle()
+        #expect(hub.receipts(to: 2).map(\.refusal.name) == ["sender-mismatch"])
+    }
+
+    @Test func `mail that waited past the last day of a membership is withheld`() throws {
+        var hub = try HubSimulation.started()
+        let lastDay = WarsawTime.date(at: HubNetwork.now)
+        try hub.bring(
+            try hub.network.release(registry: { contents in
+                for place in contents.institutions.indices
+                where contents.institutions[place].id.text == "fundacja-przyklad" {
+                    contents.institutions[place].validity.through = lastDay
+                }
+            })
+        )
+        try hub.hello(police, on: 1)
+        try hub.hello(charity, on: 3, window: 1)
+        try hub.submit(1...2, to: [office, charity])
+        hub.settle()
+        #expect(hub.deliveries(to: 3).map(\.envelope.isEmpty) == [false])
+        hub.now = hub.now.adding(milliseconds: 86_400_000)
+        try hub.receive(.ping(WirePing()), from: police, on: 1)
+        try hub.hello(office, on: 2)
+        hub.settle()
+        #expect(hub.deliveries(to: 2).map(\.envelope.isEmpty) == [false, false])
+        // The member itself is no longer one, so it has to ask in vain.
+        try hub.acknowledge(charity, on: 3, through: 1, window: 9)
+        hub.settle()
+        #expect(hub.refusals(to: 3).map(\.name) == ["revoked"])
+        #expect(hub.numbers(to: 3) == [1])
+        #expect(hub.cuts == [charity])
+    }
+
+    @Test func `under an expired release mail waits and goes on under the next one`() throws {
+        var hub = try connected()
+        try hub.submit(1...1, to: [office])
+        hub.settle()
+        try hub.hello(office, on: 2, window: 0)
+        try hub.submit(2...2, to: [office])
+        hub.settle()
+        hub.now = Moment(milliseconds: HubNetwork.now.milliseconds + 400 * 86_400_000)
+        hub.forgetSent()
+        try hub.acknowledge(office, on: 2, through: 0, window: 9)
+        var fetch = WireFetch()
+        fetch.mailbox = office.text
+        fetch.from = 1
+        fetch.limit = 9
+        try hub.receive(.fetch(fetch), from: office, on: 2)
+        hub.settle()
+        #expect(hub.deliveries(to: 2).isEmpty)
+        #expect(hub.refusals(to: 2).map(\.name) == ["registry-expired"])
+        #expect(hub.recordedTombstones.isEmpty)
+        let later = WarsawTime.date(at: hub.now).adding(days: 30)
+        try hub.bring(
+            try hub.network.release(
+                policy: { $0.replacing(/expires: .*/, with: "expires: \(later)") },
+                registry: { $0.expires = later }
+            )
+        )
+        #expect(hub.numbers(to: 2) == [1, 2])
+        #expect(hub.deliveries(to: 2).allSatisfy { !$0.envelope.isEmpty })
+    }
+
+    @Test func `whoever is revoked hears the feed no more, from the moment of the release`() throws
+    {
+        var hub = try connected()
+        #expect(hub.machine.mayListen(charity, now: hub.now))
+        hub.handle(.released(try hub.network.release(registry: HubNetwork.revoke(charity))))
+        #expect(!hub.machine.mayListen(charity, now: hub.now))
+        #expect(hub.machine.mayListen(office, now: hub.now))
+        hub.settle()
+        #expect(!hub.machine.mayListen(charity, now: hub.now))
+    }
 }

@@ -63,6 +63,7 @@ struct HubSimulation {
             case .publish(let topic, _): published.append(topic)
             case .append(let commit, let entries): appends.append((commit, entries))
             case .readMessages(let request, let indices): reads.append((request, indices))
+            case .resumeAppends: appends.removeAll()
             case .readPage(let request): pages.append(request)
             case .readProof: break
             case .signCheckpoint: checkpointOrders += 1
@@ -77,17 +78,14 @@ struct HubSimulation {
         let (id, entries) = appends.removeFirst()
         let outcomes = entries.map { entry -> AppendOutcome in
             let index = LedgerIndex(UInt64(records.count))
+            if case .refused(_, let id, let digest) = entry,
+                let earlier = earlierOutcome(of: id, digest), case .repeated = earlier
+            {
+                return earlier
+            }
             if case .accepted(let message) = entry {
-                if let (earlier, digest) = places[message.messageID] {
-                    guard digest == message.envelopeDigest, let stored = messages[earlier] else {
-                        return .conflicting(earlier)
-                    }
-                    return .repeated(
-                        earlier,
-                        acceptedAt: stored.acceptedAt,
-                        eligible: stored.eligible,
-                        audience: stored.audience
-                    )
+                if let earlier = earlierOutcome(of: message.messageID, message.envelopeDigest) {
+                    return earlier
                 }
                 places[message.messageID] = (index, message.envelopeDigest)
                 messages[index] = StoredMessage(
@@ -106,6 +104,17 @@ struct HubSimulation {
             return .appended(index)
         }
         handle(.committed([Commit(id: id, outcomes: outcomes, ledgerSize: UInt64(records.count))]))
+    }
+
+    private func earlierOutcome(of id: MessageID, _ digest: Digest) -> AppendOutcome? {
+        guard let (earlier, known) = places[id] else { return nil }
+        guard digest == known, let stored = messages[earlier] else { return .conflicting(earlier) }
+        return .repeated(
+            earlier,
+            acceptedAt: stored.acceptedAt,
+            eligible: stored.eligible,
+            audience: stored.audience
+        )
     }
 
     /// Answers the oldest reading of mail.
@@ -224,8 +233,10 @@ struct HubSimulation {
     /// Recorded refusals by code.
     var recordedRefusals: [UInt32] {
         records.compactMap { record in
-            guard case .event(.refused(let refused)) = record else { return nil }
-            return refused.code
+            switch record {
+            case .event(.refused(let refused)), .refused(let refused, _, _): refused.code
+            default: nil
+            }
         }
     }
 

@@ -4,8 +4,10 @@
 // The hub's decisions about packets and mail, played without sockets or disk.
 
 import Foundation
+import SwiftProtobuf
 import Testing
 import WiciCore
+import WiciLedger
 
 @testable import WiciHub
 
@@ -154,6 +156,80 @@ struct HubStateMachineTests {
         hub.commitNext()
         #expect(hub.deliveries(to: 2).isEmpty)
         #expect(hub.receipts(to: 1).count == 2)
+    }
+
+    @Test func `after a full disk has room again mail goes on and nothing is in between`() throws {
+        var hub = try connected(window: 2)
+        try hub.submit(1...3, to: [office, charity])
+        hub.settle()
+        try hub.acknowledge(charity, on: 3, through: 2, window: 1_000)
+        hub.pass(milliseconds: 100)
+        #expect(hub.appends.count == 1)
+        hub.handle(.ledgerFailed(.ledgerUnavailable))
+        // Nothing is asked of a ledger that takes nothing, and whoever asks is told so.
+        hub.forgetSent()
+        try hub.submit(4...4, to: [office])
+        var subscribe = WireSubscribe()
+        subscribe.request = 7
+        try hub.receive(.subscribe(subscribe), from: office, on: 2)
+        try hub.acknowledge(office, on: 2, through: 2, window: 1_000)
+        hub.pass(milliseconds: 100)
+        #expect(hub.appends.count == 1)
+        #expect(hub.refusals(to: 1).map(\.code) + hub.refusals(to: 2).map(\.code) == [901, 901])
+        let next = try hub.network.release(registry: HubNetwork.revoke(charity))
+        hub.handle(.released(next))
+        #expect(hub.cuts == [charity])
+        hub.handle(.ledgerRecovered)
+        hub.settle()
+        #expect(hub.machine.isReady)
+        #expect(hub.machine.releaseInForce?.registryDigest == next.registry.digest)
+        #expect(hub.numbers(to: 2) == [3])
+        try hub.submit(4...4, to: [office])
+        hub.settle()
+        #expect(hub.numbers(to: 2) == [3, 4])
+        hub.pass(milliseconds: 100)
+        hub.settle()
+        let delivered = hub.records.compactMap { record -> UInt64? in
+            guard case .event(.delivered(let one)) = record, one.node == office.text else {
+                return nil
+            }
+            return one.through
+        }
+        #expect(delivered == [2])
+    }
+
+    @Test func `a packet that is not one frame is refused by name`() throws {
+        var hub = try connected()
+        hub.handle(.packet(ConnectionID(2), office, Data()))
+        hub.settle()
+        #expect(hub.refusals(to: 2).map(\.name) == ["malformed-packet"])
+        #expect(hub.recordedRefusals == [RefusalCode.malformedPacket.number])
+    }
+
+    @Test func `what waits for the ledger is bounded in bytes`() throws {
+        var hub = try connected()
+        hub.handle(.released(try hub.network.release(policy: HubNetwork.withoutCharities)))
+        var submit = WireSubmit()
+        submit.envelopes = [Data(repeating: 0x7A, count: (1 << 20) - 64)]
+        for _ in 0..<40 {
+            try hub.receive(.submit(submit), from: office, on: 2)
+        }
+        #expect(hub.refusals(to: 2).map(\.name) == Array(repeating: "busy", count: 8))
+        hub.settle()
+    }
+
+    @Test func `the hub's own acts are on record`() throws {
+        var hub = try HubSimulation.started()
+        hub.handle(.operation(.started))
+        hub.handle(.operation(.reloadRefused(.noteSignaturesMissing)))
+        hub.handle(.operation(.stopped))
+        hub.settle()
+        let acts = hub.records.compactMap { record -> WireOperation? in
+            guard case .event(.operation(let act)) = record else { return nil }
+            return act
+        }
+        #expect(acts.map(\.action) == ["started", "reload-refused", "stopped"])
+        #expect(acts.map(\.code) == [0, RefusalCode.noteSignaturesMissing.number, 0])
     }
 
     @Test func `a node that is silent for a minute is forgotten and its mail waits`() throws {

@@ -13,9 +13,12 @@ import WiciLedger
 struct RefusedEnvelope: Sendable {
     let refusal: Refusal
     var faults: [Fault] = []
-    /// As far as they could be read.
-    var messageID = Data()
-    var envelopeDigest = Data()
+    /// The message's id and digest, as far as they could be read.
+    var messageID: MessageID?
+    var envelopeDigest: Digest?
+    /// Whether the message names the connection's node as its sender, which may then be told the
+    /// receipt that it had for the same message before.
+    var isOwn = false
 
     /// The refusal as it travels, with the faults of a body or header.
     var wire: WireRefusal {
@@ -41,6 +44,7 @@ struct Admission: Sendable {
     }
 
     private(set) var release: Release
+    private var calendar: ReleaseCalendar
     private var registryEntry: LedgerIndex?
     private var policyEntry: LedgerIndex?
     private var verifier = BatchVerifier()
@@ -56,6 +60,7 @@ struct Admission: Sendable {
 
     init(release: Release) {
         self.release = release
+        calendar = ReleaseCalendar(release)
     }
 
     /// Whether the release's entries are known; before that nothing is decided.
@@ -68,6 +73,7 @@ struct Admission: Sendable {
         policyEntry: LedgerIndex
     ) {
         release = newRelease
+        calendar = ReleaseCalendar(newRelease)
         self.registryEntry = registryEntry
         self.policyEntry = policyEntry
         eligibility = EligibilityMemory()
@@ -84,11 +90,7 @@ struct Admission: Sendable {
     }
 
     /// Why nothing can be decided today; nil when it can.
-    func expiry(now: Moment) -> Refusal? {
-        if release.registry.isExpired(at: now) { return Refusal(.registryExpired) }
-        if release.policy.isExpired(at: now) { return Refusal(.policyExpired) }
-        return nil
-    }
+    func expiry(now: Moment) -> Refusal? { calendar.expiry(at: now) }
 
     // MARK: Subscriptions
 
@@ -136,19 +138,16 @@ struct Admission: Sendable {
         } catch {
             return .refused(RefusedEnvelope(refusal: error.refusal))
         }
-        var refused = RefusedEnvelope(
-            refusal: Refusal(.malformedEnvelope),
-            messageID: parts.messageID.data,
-            envelopeDigest: parts.digest.data
-        )
         func refuse(_ refusal: Refusal, _ faults: [Fault] = []) -> Outcome {
-            refused = RefusedEnvelope(
-                refusal: refusal,
-                faults: faults,
-                messageID: refused.messageID,
-                envelopeDigest: refused.envelopeDigest
+            .refused(
+                RefusedEnvelope(
+                    refusal: refusal,
+                    faults: faults,
+                    messageID: parts.messageID,
+                    envelopeDigest: parts.digest,
+                    isOwn: parts.sender == node
+                )
             )
-            return .refused(refused)
         }
         if let refusal = expiry(now: now) { return refuse(refusal) }
         guard parts.sender == node else {
@@ -239,13 +238,20 @@ struct Admission: Sendable {
 
     // MARK: The check at delivery
 
-    /// Why a message accepted under an earlier release may not be delivered under this one; nil
-    /// when it may.
+    /// Why an accepted message may not be delivered now; nil when it may.
+    ///
+    /// What was decided by the release in force, with none of its dates passed since, is not asked
+    /// again: the answer would be the same.
     mutating func refusal(
         ofDelivering message: StoredMessage,
         to node: NodeID,
         now: Moment
     ) -> Refusal? {
+        if isInForce(registry: message.registry, policy: message.policy),
+            calendar.answersAlike(at: message.acceptedAt, and: now)
+        {
+            return nil
+        }
         guard let header = try? WireHeader(serializedBytes: message.header) else {
             return Refusal(.malformedHeader)
         }

@@ -14,6 +14,7 @@ extension HubStateMachine {
     mutating func settle(_ commit: Commit, now: Moment) {
         guard let pending = pendingCommits.removeValue(forKey: commit.id) else { return }
         pendingEntryCount -= pending.count
+        pendingBytes -= pending.reduce(0) { $0 + $1.byteCount }
         ledgerSize = commit.ledgerSize
         for (entry, outcome) in zip(pending, commit.outcomes) {
             // A repeated receipt bears the record's time, so the first must too.
@@ -25,16 +26,8 @@ extension HubStateMachine {
         switch entry {
         case .message(let message, let connection):
             settle(message, outcome, on: connection, now: now)
-        case .refusedMessage(let messageID, let digest, let refusal, let node, let connection):
-            queueReceipt(
-                SettledReceipt(
-                    messageID: messageID,
-                    envelopeDigest: digest,
-                    outcome: .refused(refusal)
-                ),
-                to: node,
-                on: connection
-            )
+        case .refusedMessage(let refused, let node, let connection):
+            settle(refused, outcome, from: node, on: connection)
         case .refusedPacket(let request, let refusal, let connection):
             var refused = WireRefused()
             refused.request = request
@@ -42,12 +35,14 @@ extension HubStateMachine {
             send(.refused(refused), to: connection)
         case .nothing:
             break
+        case .delivered(let node, let through):
+            delivered[node] = max(delivered[node] ?? .none, through)
         case .withheld(let node, let number, let tombstone, let isLast):
             tombstones[node, default: [:]][number] = tombstone
             counters.withheld += 1
             if isLast {
                 sessions[node]?.isWaitingForLedger = false
-                moveMail(of: node)
+                moveMail(of: node, now: now)
             }
         case .subscriptions(let node, let subscriptions, let request, let connection):
             admission.subscribe(node, to: subscriptions)
@@ -72,75 +67,98 @@ extension HubStateMachine {
         case .appended(let index):
             counters.accepted += 1
             queueReceipt(
-                receipt(
-                    message,
-                    index,
-                    at: now,
-                    audience: message.audience,
-                    eligible: message.eligible,
-                    repeated: false
+                SettledReceipt(
+                    messageID: message.messageID.data,
+                    envelopeDigest: message.envelopeDigest.data,
+                    outcome: .accepted(
+                        index,
+                        at: now,
+                        audience: message.audience,
+                        eligible: message.eligible,
+                        repeated: false
+                    )
                 ),
                 to: message.sender,
                 on: connection
             )
-            deliver(message, at: index)
-        case .repeated(let index, let acceptedAt, let eligible, let audience):
-            counters.repeated += 1
-            queueReceipt(
-                receipt(
-                    message,
+            deliver(message, at: index, now: now)
+        case .repeated:
+            repeatReceipt(
+                outcome,
+                of: message.messageID,
+                message.envelopeDigest,
+                to: message.sender,
+                on: connection
+            )
+        case .conflicting:
+            refuse(
+                RefusedEnvelope(
+                    refusal: Refusal(.idReused, field: "message_id"),
+                    messageID: message.messageID,
+                    envelopeDigest: message.envelopeDigest
+                ),
+                from: message.sender,
+                on: connection
+            )
+        }
+    }
+
+    private mutating func settle(
+        _ refused: RefusedEnvelope,
+        _ outcome: AppendOutcome,
+        from node: NodeID,
+        on connection: ConnectionID
+    ) {
+        if let id = refused.messageID, let digest = refused.envelopeDigest,
+            repeatReceipt(outcome, of: id, digest, to: node, on: connection)
+        {
+            return
+        }
+        counters.count(refused.refusal)
+        queueReceipt(
+            SettledReceipt(
+                messageID: refused.messageID?.data ?? Data(),
+                envelopeDigest: refused.envelopeDigest?.data ?? Data(),
+                outcome: .refused(refused.wire)
+            ),
+            to: node,
+            on: connection
+        )
+    }
+
+    /// Gives a message that was accepted before its first receipt again; false when it was not.
+    @discardableResult
+    private mutating func repeatReceipt(
+        _ outcome: AppendOutcome,
+        of messageID: MessageID,
+        _ envelopeDigest: Digest,
+        to sender: NodeID,
+        on connection: ConnectionID
+    ) -> Bool {
+        guard case .repeated(let index, let acceptedAt, let eligible, let audience) = outcome
+        else { return false }
+        counters.repeated += 1
+        queueReceipt(
+            SettledReceipt(
+                messageID: messageID.data,
+                envelopeDigest: envelopeDigest.data,
+                outcome: .accepted(
                     index,
                     at: acceptedAt,
                     audience: audience,
                     eligible: eligible,
                     repeated: true
-                ),
-                to: message.sender,
-                on: connection
-            )
-        case .conflicting:
-            let refusal = Refusal(.idReused, field: "message_id")
-            refuse(
-                refusal,
-                request: "submit",
-                node: message.sender,
-                then: .refusedMessage(
-                    messageID: message.messageID.data,
-                    envelopeDigest: message.envelopeDigest.data,
-                    WireRefusal(refusal),
-                    from: message.sender,
-                    on: connection
-                ),
-                messageID: message.messageID.data,
-                envelopeDigest: message.envelopeDigest.data
-            )
-        }
-    }
-
-    private func receipt(
-        _ message: AcceptedEntry,
-        _ index: LedgerIndex,
-        at moment: Moment,
-        audience: RecipientSet,
-        eligible: RecipientSet,
-        repeated: Bool
-    ) -> SettledReceipt {
-        SettledReceipt(
-            messageID: message.messageID.data,
-            envelopeDigest: message.envelopeDigest.data,
-            outcome: .accepted(
-                index,
-                at: moment,
-                audience: audience,
-                eligible: eligible,
-                repeated: repeated
-            )
+                )
+            ),
+            to: sender,
+            on: connection
         )
+        return true
     }
 
     /// Gives the message its number in every mailbox of its audience and hands it to those who are
     /// connected, in step and in credit; the others get it from the ledger when they are.
-    private mutating func deliver(_ message: AcceptedEntry, at index: LedgerIndex) {
+    private mutating func deliver(_ message: AcceptedEntry, at index: LedgerIndex, now: Moment) {
         mailboxes.accept(index: index, audience: message.audience)
         // Made for the first who is there to have it.
         lazy var deliverable = DeliverableMessage(
@@ -156,7 +174,7 @@ extension HubStateMachine {
             guard sessions.values[place].takes(number),
                 let envelope = deliverable.envelope(for: node)
             else {
-                moveMail(of: node)
+                moveMail(of: node, now: now)
                 continue
             }
             sessions.values[place].outgoing.delivery(
@@ -186,43 +204,9 @@ extension HubStateMachine {
         }
     }
 
-    /// The ledger takes nothing more: whoever waits is told, and nothing is acknowledged.
-    mutating func ledgerFailed(_ code: RefusalCode) {
-        ledgerFailure = code
-        let waiting = pendingCommits.sorted { $0.key.value < $1.key.value }.flatMap(\.value)
-        pendingCommits.removeAll()
-        pendingEntryCount = 0
-        let refusal = Refusal(code)
-        for entry in waiting {
-            switch entry {
-            case .message(let message, let connection):
-                queueReceipt(
-                    SettledReceipt(
-                        messageID: message.messageID.data,
-                        envelopeDigest: message.envelopeDigest.data,
-                        outcome: .refused(WireRefusal(refusal))
-                    ),
-                    to: message.sender,
-                    on: connection
-                )
-            case .refusedPacket(let request, _, let connection),
-                .subscriptions(_, _, let request, let connection):
-                sendRefused(refusal, request: request, to: connection)
-            case .auditRead(let page):
-                sendRefused(refusal, request: page.request, to: page.connection)
-            case .refusedMessage, .nothing, .withheld, .release:
-                break
-            }
-        }
-        for (connection, _, _) in heldPackets {
-            sendRefused(refusal, request: 0, to: connection)
-        }
-        heldPackets.removeAll()
-    }
-
     // MARK: Receipts
 
-    private mutating func queueReceipt(
+    mutating func queueReceipt(
         _ receipt: SettledReceipt,
         to node: NodeID,
         on connection: ConnectionID

@@ -11,8 +11,13 @@ import WiciLedger
 
 extension HubStateMachine {
     /// Reads the next mail of a node that is behind and has credit.
-    mutating func moveMail(of node: NodeID) {
-        guard let place = sessions.index(forKey: node), ledgerFailure == nil else { return }
+    ///
+    /// While the release in force is past its last day mail waits: it is nobody's fault, and must
+    /// not become tombstones.
+    mutating func moveMail(of node: NodeID, now: Moment) {
+        guard let place = sessions.index(forKey: node), ledgerFailure == nil,
+            admission.expiry(now: now) == nil
+        else { return }
         let sent = sessions.values[place].sent
         let windowEnd = sessions.values[place].windowEnd
         guard sessions.values[place].hasRoom, sent < mailboxes.head(of: node) else { return }
@@ -86,7 +91,7 @@ extension HubStateMachine {
                 flushSession(request.node)
             }
         }
-        moveMail(of: request.node)
+        moveMail(of: request.node, now: now)
     }
 
     private mutating func answerFetch(
@@ -139,9 +144,7 @@ extension HubStateMachine {
         guard let body = message.body else {
             return .tombstone(Self.tombstone(message, reason: "erased"))
         }
-        if !admission.isInForce(registry: message.registry, policy: message.policy),
-            let refusal = admission.refusal(ofDelivering: message, to: node, now: now)
-        {
+        if let refusal = admission.refusal(ofDelivering: message, to: node, now: now) {
             return .refused(refusal)
         }
         let deliverable = DeliverableMessage(
@@ -227,11 +230,13 @@ extension HubStateMachine {
         guard ledgerFailure == nil, pendingRelease == nil else { return }
         for (node, session) in sessions where session.acknowledged > session.recorded {
             sessions[node]?.recorded = session.acknowledged
-            delivered[node] = session.acknowledged
             var record = WireDeliveredThrough()
             record.node = node.text
             record.through = session.acknowledged.value
-            append(.event(.delivered(record)), then: .nothing)
+            append(
+                .event(.delivered(record)),
+                then: .delivered(node, through: session.acknowledged)
+            )
         }
     }
 }

@@ -25,6 +25,9 @@ extension HubStateMachine {
             return refusePacket(Refusal(.malformedPacket), "packet", node, connection)
         }
         guard pendingRelease == nil, admission.hasEntries else {
+            if let code = ledgerFailure {
+                return sendRefused(Refusal(code), request: 0, to: connection)
+            }
             return hold(bytes, from: node, on: connection)
         }
         guard admission.isInGoodStanding(node, now: now) else {
@@ -52,9 +55,9 @@ extension HubStateMachine {
         switch content {
         case .hello(let hello): greet(hello, from: node, on: connection, now: now)
         case .submit(let submit): admit(submit, from: node, on: connection, now: now)
-        case .acknowledge(let packet): acknowledge(packet, from: node)
+        case .acknowledge(let packet): acknowledge(packet, from: node, now: now)
         case .subscribe(let packet): subscribe(packet, from: node, on: connection, now: now)
-        case .fetch(let packet): fetch(packet, from: node, on: connection)
+        case .fetch(let packet): fetch(packet, from: node, on: connection, now: now)
         case .prove(let packet): prove(packet, from: node, on: connection)
         case .readLedger(let packet): readLedger(packet, from: node, on: connection, now: now)
         case .ping(let ping):
@@ -72,9 +75,10 @@ extension HubStateMachine {
 
     /// While a release waits for its entry, packets wait too, so that it bites for all of them.
     private mutating func hold(_ bytes: Data, from node: NodeID, on connection: ConnectionID) {
-        guard heldPackets.count < Limits.heldPackets else {
+        guard heldBytes + bytes.count <= Limits.heldBytes else {
             return sendRefused(Refusal(.busy), request: 0, to: connection)
         }
+        heldBytes += bytes.count
         heldPackets.append((connection, node, bytes))
     }
 
@@ -131,7 +135,7 @@ extension HubStateMachine {
         welcome.checkpoint = lastCheckpoint
         welcome.hubTime = now.milliseconds
         send(.welcome(welcome), to: connection)
-        moveMail(of: node)
+        moveMail(of: node, now: now)
     }
 
     // MARK: Submit
@@ -154,7 +158,7 @@ extension HubStateMachine {
                 request: submit.request
             )
         }
-        guard pendingEntryCount < Limits.pendingEntries else {
+        guard pendingEntryCount < Limits.pendingEntries, pendingBytes < Limits.pendingBytes else {
             return sendRefused(Refusal(.busy), request: submit.request, to: connection)
         }
         for bytes in submit.envelopes {
@@ -162,27 +166,36 @@ extension HubStateMachine {
             case .accepted(let entry):
                 append(.accepted(entry), then: .message(entry, on: connection))
             case .refused(let refused):
-                refuse(
-                    refused.refusal,
-                    request: "submit",
-                    node: node,
-                    then: .refusedMessage(
-                        messageID: refused.messageID,
-                        envelopeDigest: refused.envelopeDigest,
-                        refused.wire,
-                        from: node,
-                        on: connection
-                    ),
-                    messageID: refused.messageID,
-                    envelopeDigest: refused.envelopeDigest
-                )
+                refuse(refused, from: node, on: connection)
             }
+        }
+    }
+
+    /// Refuses one message: recorded first, answered after. What its sender had accepted before gets
+    /// its first receipt again instead.
+    mutating func refuse(
+        _ refused: RefusedEnvelope,
+        from node: NodeID,
+        on connection: ConnectionID
+    ) {
+        var record = WireRefusedRequest(refused.refusal, request: "submit", node: node)
+        record.messageID = refused.messageID?.data ?? Data()
+        record.envelopeDigest = refused.envelopeDigest?.data ?? Data()
+        let pending = PendingEntry.refusedMessage(refused, from: node, on: connection)
+        if refused.isOwn, let id = refused.messageID, let digest = refused.envelopeDigest {
+            append(.refused(record, unlessAccepted: id, envelopeDigest: digest), then: pending)
+        } else {
+            append(.event(.refused(record)), then: pending)
         }
     }
 
     // MARK: Acknowledge, subscribe, fetch
 
-    private mutating func acknowledge(_ packet: WireAcknowledge, from node: NodeID) {
+    private mutating func acknowledge(
+        _ packet: WireAcknowledge,
+        from node: NodeID,
+        now: Moment
+    ) {
         guard let place = sessions.index(forKey: node) else { return }
         let through = MailboxNumber(packet.through)
         guard through <= sessions.values[place].sent else {
@@ -197,7 +210,7 @@ extension HubStateMachine {
             through: through,
             windowEnd: MailboxNumber(packet.windowEnd)
         )
-        moveMail(of: node)
+        moveMail(of: node, now: now)
     }
 
     private mutating func subscribe(
@@ -243,7 +256,8 @@ extension HubStateMachine {
     private mutating func fetch(
         _ packet: WireFetch,
         from node: NodeID,
-        on connection: ConnectionID
+        on connection: ConnectionID,
+        now: Moment
     ) {
         guard packet.mailbox == node.text else {
             return refusePacket(
@@ -253,6 +267,9 @@ extension HubStateMachine {
                 connection,
                 request: packet.request
             )
+        }
+        if let refusal = admission.expiry(now: now) {
+            return refusePacket(refusal, "fetch", node, connection, request: packet.request)
         }
         let head = mailboxes.head(of: node)
         guard packet.from >= 1, MailboxNumber(packet.from) <= head else {
@@ -285,6 +302,7 @@ extension HubStateMachine {
         request number: UInt64 = 0
     ) {
         guard ledgerFailure == nil else {
+            // Nothing can be recorded now, and the answer is owed all the same.
             return sendRefused(refusal, request: number, to: connection)
         }
         refuse(
@@ -297,7 +315,7 @@ extension HubStateMachine {
 
     /// Answers at once, without a record: for states in which nothing can be or need be recorded.
     mutating func sendRefused(_ refusal: Refusal, request: UInt64, to connection: ConnectionID) {
-        counters.refusals[refusal.code.name, default: 0] += 1
+        counters.count(refusal)
         var refused = WireRefused()
         refused.request = request
         refused.refusal = WireRefusal(refusal)

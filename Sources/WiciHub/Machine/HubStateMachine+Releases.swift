@@ -14,13 +14,14 @@ extension HubStateMachine {
     ///
     /// The one before stays in force until the new one's entries are on disk.
     mutating func bringIntoForce(_ release: Release, now: Moment) {
-        guard ledgerFailure == nil else { return }
         pendingRelease = release
         for (node, session) in sessions
         where !release.registry.isInGoodStanding(node, at: now) {
             effects.append(.cut(session.connection, node))
             forget(session.connection)
         }
+        // Without a record nothing comes into force; the ledger's recovery begins here again.
+        guard ledgerFailure == nil else { return }
         if recordedRegistry?.digest != release.registry.digest {
             append(
                 .release(
@@ -79,16 +80,23 @@ extension HubStateMachine {
         }
         let held = heldPackets
         heldPackets.removeAll()
+        heldBytes = 0
         for (connection, node, bytes) in held {
             receive(bytes, from: node, on: connection, now: now)
         }
         for node in Array(sessions.keys) {
-            moveMail(of: node)
+            moveMail(of: node, now: now)
         }
     }
 }
 
 extension HubStateMachine {
+    /// Whether a node may hear the feed: under what is in force and what is about to be.
+    func mayListen(_ node: NodeID, now: Moment) -> Bool {
+        admission.isInGoodStanding(node, now: now)
+            && pendingRelease?.registry.isInGoodStanding(node, at: now) ?? true
+    }
+
     /// What is in force, for the status page; nil before the first release is recorded.
     var releaseInForce: ReleaseSummary? {
         guard admission.hasEntries else { return nil }

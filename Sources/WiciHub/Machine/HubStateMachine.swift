@@ -24,8 +24,12 @@ public struct HubStateMachine: Sendable {
         case packet(ConnectionID, NodeID, Data)
         /// Appends that are on disk, in the order they were asked for.
         case committed([Commit])
-        /// The ledger takes no more writes; what was asked for is not on disk.
+        /// The ledger takes no writes; what was asked for and not committed is not on disk.
         case ledgerFailed(RefusalCode)
+        /// The ledger takes writes again; it waits for `resumeAppends`.
+        case ledgerRecovered
+        /// An act of the hub or its operator.
+        case operation(HubOperation)
         /// Messages read for a node's mail.
         case messagesRead(MailRequest, [StoredMessage])
         /// Entries read for an auditor.
@@ -54,7 +58,10 @@ public struct HubStateMachine: Sendable {
         case publish(topic: String, Data)
         /// Append in one transaction; answer with `committed`.
         case append(CommitID, [NewEntry])
-        /// Read messages; answer with `messagesRead`.
+        /// Appends after this one count again: those before it are not to be carried out.
+        case resumeAppends
+        /// Read messages, as many as fit into `mailReadBytes` and at least one; answer with
+        /// `messagesRead`.
         case readMessages(MailRequest, [LedgerIndex])
         /// Read entries; answer with `pageRead`.
         case readPage(PageRequest)
@@ -80,8 +87,10 @@ public struct HubStateMachine: Sendable {
     var recordedRegistry: RecordedRelease?
     var recordedPolicy: RecordedRelease?
     var heldPackets: [(ConnectionID, NodeID, Data)] = []
+    var heldBytes = 0
     var pendingCommits: [CommitID: [PendingEntry]] = [:]
     var pendingEntryCount = 0
+    var pendingBytes = 0
     var ledgerFailure: RefusalCode?
     var lastCheckpoint = Data()
     var checkpointSize: UInt64 = 0
@@ -138,6 +147,10 @@ public struct HubStateMachine: Sendable {
             for commit in commits { settle(commit, now: now) }
         case .ledgerFailed(let code):
             ledgerFailed(code)
+        case .ledgerRecovered:
+            ledgerRecovered(now: now)
+        case .operation(let operation):
+            record(operation)
         case .messagesRead(let request, let messages):
             deliver(messages, for: request, now: now)
         case .pageRead(let request, let entries, let checkpoint):
@@ -164,7 +177,11 @@ public struct HubStateMachine: Sendable {
 
     /// Asks for one entry in the transaction of this event.
     mutating func append(_ entry: NewEntry, then pending: PendingEntry) {
-        newEntries.append((entry, pending))
+        if let code = ledgerFailure {
+            fail(pending, code)
+        } else {
+            newEntries.append((entry, pending))
+        }
     }
 
     /// Records a refusal; the answer, if one is owed, leaves after the record is on disk.
@@ -172,20 +189,13 @@ public struct HubStateMachine: Sendable {
         _ refusal: Refusal,
         request: String,
         node: NodeID?,
-        then pending: PendingEntry,
-        messageID: Data = Data(),
-        envelopeDigest: Data = Data()
+        then pending: PendingEntry
     ) {
-        var record = WireRefusedRequest()
-        record.node = node?.text ?? ""
-        record.request = request
-        record.code = refusal.code.number
-        record.field = refusal.field
-        record.rule = refusal.rule
-        record.messageID = messageID
-        record.envelopeDigest = envelopeDigest
-        counters.refusals[refusal.code.name, default: 0] += 1
-        append(.event(.refused(record)), then: pending)
+        counters.count(refusal)
+        append(
+            .event(.refused(WireRefusedRequest(refusal, request: request, node: node))),
+            then: pending
+        )
     }
 
     mutating func send(_ packet: WirePacket.OneOf_Content, to connection: ConnectionID) {
@@ -204,6 +214,7 @@ public struct HubStateMachine: Sendable {
             let commit = CommitID(nextCommit)
             pendingCommits[commit] = newEntries.map(\.1)
             pendingEntryCount += newEntries.count
+            pendingBytes += newEntries.reduce(0) { $0 + $1.1.byteCount }
             effects.append(.append(commit, newEntries.map(\.0)))
             newEntries.removeAll(keepingCapacity: true)
         }
@@ -256,11 +267,14 @@ extension HubStateMachine {
         static let packetBytes = 1 << 20
         static let deliveriesBytes = 256 << 10
         static let mailReadCount = 128
+        static let mailReadBytes = 512 << 10
         static let fetchCount: UInt32 = 256
         static let ledgerPageCount: UInt32 = 1_000
+        static let ledgerPageBytes = 512 << 10
         static let subscriptionsPerNode = 32
-        static let heldPackets = 10_000
+        static let heldBytes = 32 << 20
         static let pendingEntries = 50_000
+        static let pendingBytes = 64 << 20
         static let silenceMilliseconds: Int64 = 60_000
         static let checkpointMilliseconds: Int64 = 1_000
         static let heartbeatMilliseconds: Int64 = 5_000

@@ -121,17 +121,13 @@ enum PendingEntry: Sendable {
     /// A message: receipt and deliveries follow.
     case message(AcceptedEntry, on: ConnectionID)
     /// A refused message: its receipt follows.
-    case refusedMessage(
-        messageID: Data,
-        envelopeDigest: Data,
-        WireRefusal,
-        from: NodeID,
-        on: ConnectionID
-    )
+    case refusedMessage(RefusedEnvelope, from: NodeID, on: ConnectionID)
     /// A refused packet: Refused follows.
     case refusedPacket(request: UInt64, WireRefusal, on: ConnectionID)
     /// Nothing is owed to anybody.
     case nothing
+    /// A node has its mail on disk through this number.
+    case delivered(NodeID, through: MailboxNumber)
     /// A tombstone in a node's mailbox; after the last of a row its mail goes on.
     case withheld(NodeID, MailboxNumber, WireTombstone, isLast: Bool)
     /// The node's new subscriptions come into force.
@@ -140,6 +136,24 @@ enum PendingEntry: Sendable {
     case auditRead(PageRequest)
     /// A release: with its place known it may come into force.
     case release(ReleaseKind, RecordedRelease)
+}
+
+extension PendingEntry {
+    /// Bytes of content that wait with it.
+    var byteCount: Int {
+        guard case .message(let message, _) = self else { return 0 }
+        return message.header.count + message.body.count + message.carriage.count
+    }
+}
+
+/// An act of the hub or its operator that the ledger keeps.
+public enum HubOperation: Sendable {
+    /// The hub has started.
+    case started
+    /// The hub is about to stop.
+    case stopped
+    /// A registry or policy was not taken, and why.
+    case reloadRefused(RefusalCode)
 }
 
 /// A release that has an entry in the ledger.
@@ -202,4 +216,20 @@ public struct HubCounters: Sendable, Equatable {
     public var ledgerSize: UInt64 = 0
     /// Entries asked for and not yet on disk.
     public var pendingEntries = 0
+
+    mutating func count(_ refusal: Refusal) {
+        refusals[refusal.code.name, default: 0] += 1
+    }
+}
+
+extension WireRefusedRequest {
+    /// The record of a refusal; a stranger has no node.
+    init(_ refusal: Refusal, request: String, node: NodeID?) {
+        self.init()
+        self.node = node?.text ?? ""
+        self.request = request
+        code = refusal.code.number
+        field = refusal.field
+        rule = refusal.rule
+    }
 }

@@ -81,6 +81,9 @@ public enum NewEntry: Sendable {
     case accepted(AcceptedEntry)
     /// Any other event than a message, a recipient set or a release.
     case event(WireRecord.OneOf_Event)
+    /// The refusal of a message, unless its sender had the same one accepted before: a receipt that
+    /// was lost is owed again, whatever the rules say by now.
+    case refused(WireRefusedRequest, unlessAccepted: MessageID, envelopeDigest: Digest)
     /// A registry or policy that came into force, with its signed note.
     case release(ReleaseKind, number: UInt64, note: Data)
 }

@@ -61,6 +61,10 @@ extension Ledger {
             default: break
             }
             return .appended(try store(event, changing: nil, in: &batch))
+        case .refused(let refusal, let messageID, let digest):
+            let earlier = try earlierOutcome(for: messageID, digest, batch)
+            if let earlier, case .repeated = earlier { return earlier }
+            return .appended(try store(.refused(refusal), changing: nil, in: &batch))
         case .release(let kind, let number, let note):
             var release = WireRelease()
             release.release = number
@@ -99,7 +103,11 @@ extension Ledger {
             acceptedAt: batch.now
         )
         guard try insert(row, message.envelopeDigest, at: index) else {
-            return try earlierOutcome(for: message, batch)
+            let earlier = try earlierOutcome(for: message.messageID, message.envelopeDigest, batch)
+            guard let earlier else {
+                throw LedgerError(.ledgerViewsWrong, at: self.place("message"))
+            }
+            return earlier
         }
         try storeSet(message.eligible, in: &batch)
         try storeSet(message.audience, in: &batch)
@@ -137,20 +145,19 @@ extension Ledger {
         batch.placeOfNewSet[set] = index
     }
 
-    /// The outcome for an id that is in the ledger or earlier in the batch.
+    /// The outcome for an id that is in the ledger or earlier in the batch; nil for a new one.
     private func earlierOutcome(
-        for message: AcceptedEntry,
+        for messageID: MessageID,
+        _ envelopeDigest: Digest,
         _ batch: Batch
-    ) throws(LedgerError) -> AppendOutcome {
+    ) throws(LedgerError) -> AppendOutcome? {
         let find = statements.findMessage
         defer { find.reset() }
-        find.bind(message.messageID.data, at: 1)
-        guard try find.next() else {
-            throw LedgerError(.ledgerViewsWrong, at: place("message"))
-        }
+        find.bind(messageID.data, at: 1)
+        guard try find.next() else { return nil }
         let index = LedgerIndex(find.integer(0))
         let digest = find.withBytes(1) { Digest(bytes: $0) }
-        guard digest == message.envelopeDigest else { return .conflicting(index) }
+        guard digest == envelopeDigest else { return .conflicting(index) }
         return .repeated(
             index,
             acceptedAt: Moment(milliseconds: Int64(bitPattern: find.integer(4))),

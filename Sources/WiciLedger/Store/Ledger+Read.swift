@@ -10,11 +10,21 @@ public import WiciCore
 
 extension Ledger {
     /// The messages at these places, in the same order; a place without a message is refused.
-    public func messages(at indices: [LedgerIndex]) throws(LedgerError) -> [StoredMessage] {
+    ///
+    /// Fewer, but at least one, when their content comes to more than a number of bytes.
+    public func messages(
+        at indices: [LedgerIndex],
+        atMostBytes limit: Int = .max
+    ) throws(LedgerError) -> [StoredMessage] {
         try read { _ in
             var messages: [StoredMessage] = []
             messages.reserveCapacity(indices.count)
-            for index in indices { messages.append(try message(at: index)) }
+            var bytes = 0
+            for index in indices where bytes < limit {
+                let message = try message(at: index)
+                bytes += message.header.count + (message.body?.count ?? 0) + message.carriage.count
+                messages.append(message)
+            }
             return messages
         }
     }
@@ -58,9 +68,12 @@ extension Ledger {
     }
 
     /// The entries from a place on, at most `limit`; fewer at the end.
+    ///
+    /// Fewer, but at least one, when their records come to more than a number of bytes.
     public func entries(
         from index: LedgerIndex,
-        limit: Int
+        limit: Int,
+        atMostBytes byteLimit: Int = .max
     ) throws(LedgerError) -> [LedgerEntryRow] {
         try read { _ in
             let rows = statements.readEntries
@@ -68,7 +81,12 @@ extension Ledger {
             rows.bind(index.value, at: 1)
             rows.bind(UInt64(max(0, limit)), at: 2)
             var entries: [LedgerEntryRow] = []
-            while try rows.next() { entries.append(LedgerEntryRow(rows)) }
+            var bytes = 0
+            while bytes < byteLimit, try rows.next() {
+                let entry = LedgerEntryRow(rows)
+                bytes += entry.record?.count ?? 0
+                entries.append(entry)
+            }
             return entries
         }
     }

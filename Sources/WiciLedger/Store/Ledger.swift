@@ -77,6 +77,15 @@ public final class Ledger {
         }
     }
 
+    /// Tries a write that changes nothing, after the disk was full or protected.
+    public func takesWrites() -> Bool {
+        let trial = try? write { database in
+            try database.execute(sql: "PRAGMA user_version = \(LedgerDatabase.schemaVersion)")
+            return true
+        }
+        return trial ?? false
+    }
+
     /// Runs a body in one transaction that is synced when this returns, or has no effect.
     func write<Result>(_ body: (Database) throws -> Result) throws(LedgerError) -> Result {
         guard !isStopped else { throw LedgerError(.ledgerStopped, at: place()) }
