@@ -23,6 +23,9 @@ public struct PeerConnection: Sendable, Hashable {
         self.remote = remote
     }
 
+    /// Whether the descriptor still is this connection.
+    public var isOpen: Bool { Self.remoteAddress(of: descriptor) == remote }
+
     /// Shuts the connection down in both directions, if it still has the same far end.
     ///
     /// The comparison guards against a number that the operating system has given to another
@@ -32,7 +35,7 @@ public struct PeerConnection: Sendable, Hashable {
     /// - Returns: Whether the connection was there and has been shut down.
     @discardableResult
     public func shutdownPeer() -> Bool {
-        guard Self.remoteAddress(of: descriptor) == remote else { return false }
+        guard isOpen else { return false }
         return shutdown(descriptor, Int32(SHUT_RDWR)) == 0
     }
 

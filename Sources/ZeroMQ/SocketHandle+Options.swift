@@ -22,6 +22,10 @@ extension SocketHandle {
             try set(ZMQ_ROUTER_HANDOVER, Int32(0), "switch handover off")
             try set(ZMQ_ROUTER_MANDATORY, Int32(options.routerMandatory ? 1 : 0), "set mandatory")
         }
+        if kind == .xpub {
+            let isVerbose = Int32(options.reportsEverySubscription ? 1 : 0)
+            try set(ZMQ_XPUB_VERBOSE, isVerbose, "set the reports of subscriptions")
+        }
     }
 
     private func applyLimits(_ options: SocketOptions) throws(ZeroMQError) {

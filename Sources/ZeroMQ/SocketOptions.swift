@@ -87,6 +87,8 @@ public struct SocketOptions: Sendable {
     public var immediate = false
     /// Whether a router refuses to send to an unknown or full peer instead of losing the message.
     public var routerMandatory = true
+    /// Whether a publisher is told of every subscription and not only of the first of its kind.
+    public var reportsEverySubscription = false
     /// Whether IPv6 is used as well.
     public var ipv6 = false
     /// The TCP keep-alive; `nil` switches it off.

@@ -34,6 +34,7 @@ struct ExchangeThread {
     ) throws(ZeroMQError) {
         var machine = machine
         var peers = PeerTable()
+        var listeners = FeedListeners()
         var poller = Poller()
         let exchangeReady = poller.add(exchange)
         let feedReady = poller.add(feed)
@@ -52,6 +53,9 @@ struct ExchangeThread {
                     feed,
                     now
                 )
+                if case .released = event {
+                    listeners.cut { !machine.mayListen($0, now: now) }
+                }
             }
             if poller.isReadable(exchangeReady) {
                 for _ in 0..<Self.framesPerTurn {
@@ -64,13 +68,17 @@ struct ExchangeThread {
                 }
             }
             if poller.isReadable(feedReady) {
-                while try feed.receive() != nil {}
+                for _ in 0..<Self.framesPerTurn {
+                    guard let message = try feed.receive() else { break }
+                    listeners.note(message)
+                }
             }
             if now.milliseconds - lastTick.milliseconds >= Self.tickInterval
                 || now < lastTick
             {
                 lastTick = now
                 peers.prune(now: now)
+                listeners.cut { !machine.mayListen($0, now: now) }
                 try perform(machine.handle(.tick, now: now), &machine, &peers, exchange, feed, now)
                 status.update(
                     HubStatusBoard.Snapshot(
@@ -82,6 +90,10 @@ struct ExchangeThread {
                 )
             }
         }
+        // The last words: how far the nodes have their mail, and that the hub stops.
+        let now = Moment.now()
+        let effects = machine.handle(.operation(.stopped), now: now)
+        try perform(effects, &machine, &peers, exchange, feed, now)
     }
 
     private func perform(
@@ -103,6 +115,8 @@ struct ExchangeThread {
                 _ = try feed.send(frames: [Data(topic.utf8), payload])
             case .append(let commit, let entries):
                 orders.give(.append(commit, entries))
+            case .resumeAppends:
+                orders.give(.resumeAppends)
             case .readMessages(let request, let indices):
                 orders.give(.readMessages(request, indices))
             case .readPage(let request):
@@ -184,18 +198,20 @@ struct PeerTable {
     /// Connections that are known.
     var count: Int { peers.count }
 
-    /// Tells connection, node and packet of a frame; nil for a frame without an identity.
+    /// Tells connection, node and packet of a message; nil for one without an identity.
+    ///
+    /// A packet is one frame: any other number of them is given on as no packet at all, to be
+    /// refused by name.
     mutating func receive(
         _ message: ReceivedMessage,
         now: Moment
     ) -> (ConnectionID, NodeID, Data)? {
-        guard message.frames.count == 2, !message.truncated, let userID = message.userID else {
-            return nil
-        }
-        let routingID = message.frames[0]
+        guard let routingID = message.frames.first, let userID = message.userID else { return nil }
+        let packet =
+            message.frames.count == 2 && !message.truncated ? message.frames[1] : Data()
         if peers[routingID]?.node.text == userID, let peer = peers[routingID] {
             peers[routingID]?.lastHeard = now
-            return (peer.connection, peer.node, message.frames[1])
+            return (peer.connection, peer.node, packet)
         }
         guard let node = NodeID(userID) else { return nil }
         lastConnection += 1
@@ -214,7 +230,7 @@ struct PeerTable {
             lastHeard: now
         )
         routingIDs[connection] = routingID
-        return (connection, node, message.frames[1])
+        return (connection, node, packet)
     }
 
     func routingID(of connection: ConnectionID) -> Data? {

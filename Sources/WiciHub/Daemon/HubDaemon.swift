@@ -37,7 +37,8 @@ public final class HubDaemon: Sendable {
     let board: HubStatusBoard
     private let current: Mutex<Release>
     private let stopping = StopFlag()
-    private let threadsEnded = DispatchGroup()
+    private let exchangeEnded = DispatchGroup()
+    private let ledgerEnded = DispatchGroup()
     private let statusServer: StatusServer
 
     /// Starts a hub on a folder.
@@ -61,17 +62,25 @@ public final class HubDaemon: Sendable {
 
         let context = try Context(ioThreads: 1, maxSockets: 1023)
         let zap = try ZAPHandler(context: context) { door.answer($0) }
-        let threadsEnded = self.threadsEnded
+        let ledgerEnded = self.ledgerEnded
         let stopping = self.stopping
         let (recovered, recorded) = try await Self.startLedger(
             folder: folder,
             configuration: configuration,
             key: ledgerKey,
-            thread: LedgerThread(orders: orders, events: events) { error in
-                logger.critical("ledger failed", metadata: ["error": "\(error)"])
-                board.fail()
-            },
-            group: threadsEnded,
+            thread: LedgerThread(
+                orders: orders,
+                events: events,
+                onFailure: { error, mayRecover in
+                    logger.critical("ledger failed", metadata: ["error": "\(error)"])
+                    board.fail(HubHealth.Problem(error), isLost: !mayRecover)
+                },
+                onRecovery: {
+                    logger.notice("ledger takes writes again")
+                    board.recover()
+                }
+            ),
+            group: ledgerEnded,
             progress: progress
         )
         let release: Release
@@ -97,21 +106,26 @@ public final class HubDaemon: Sendable {
                 configuration: configuration,
                 keys: exchangeKeys,
                 context: context,
-                group: threadsEnded
+                group: exchangeEnded
             ) { error in
                 logger.critical("exchange failed", metadata: ["error": "\(error)"])
-                board.fail()
+                board.fail(
+                    HubHealth.Problem(
+                        .socketFailed,
+                        Bilingual(polish: error.message, english: error.message)
+                    ),
+                    isLost: true
+                )
             }
         } catch {
             // The ledger is closed before this returns, so that the next attempt finds it free.
-            await withCheckedContinuation { continuation in
-                orders.give(.stop)
-                threadsEnded.notify(queue: .global()) { continuation.resume() }
-            }
+            orders.give(.stop)
+            await ledgerEnded.end()
             zap.stop()
             throw error
         }
         events.post(.released(release))
+        events.post(.operation(.started))
         let statusServer = try await StatusServer(port: configuration.statusPort, board: board)
         self.statusServer = statusServer
         self.folder = folder
@@ -154,6 +168,7 @@ public final class HubDaemon: Sendable {
             )
         } catch {
             board.reloadRefused(error)
+            events.post(.operation(.reloadRefused(error.code)))
             logger.error("reload refused", metadata: ["error": "\(error)"])
             throw error
         }
@@ -164,12 +179,10 @@ public final class HubDaemon: Sendable {
         stopping.raise()
         events.wake.signal()
         await statusServer.stop()
-        let threadsEnded = self.threadsEnded
-        let orders = self.orders
-        await withCheckedContinuation { continuation in
-            orders.give(.stop)
-            threadsEnded.notify(queue: .global()) { continuation.resume() }
-        }
+        // The exchange's last words are for the ledger.
+        await exchangeEnded.end()
+        orders.give(.stop)
+        await ledgerEnded.end()
         zap.stop()
     }
 
@@ -184,6 +197,8 @@ public final class HubDaemon: Sendable {
         options.maxMessageSize = kind == .router ? 1 << 20 : 1 << 10
         options.sendHighWaterMark = 4_096
         options.receiveHighWaterMark = 256
+        // Every subscription is reported, so that whoever listens is known and can be cut.
+        options.reportsEverySubscription = kind == .xpub
         return try Socket(kind, in: context, options: options)
     }
 
@@ -266,5 +281,14 @@ public final class HubDaemon: Sendable {
         thread.name = name
         thread.stackSize = 4 << 20
         thread.start()
+    }
+}
+
+extension DispatchGroup {
+    /// Waits until everything of the group has ended.
+    fileprivate func end() async {
+        await withCheckedContinuation { continuation in
+            notify(queue: .global()) { continuation.resume() }
+        }
     }
 }

@@ -38,19 +38,36 @@ final class Handoff<Element: Sendable>: Sendable {
 /// What the exchange thread asks of the ledger thread.
 enum LedgerOrder: Sendable {
     case append(CommitID, [NewEntry])
+    case resumeAppends
     case readMessages(MailRequest, [LedgerIndex])
     case readPage(PageRequest)
     case readProof(ProofRequest)
     case signCheckpoint
     case stop
+
+    fileprivate var isResume: Bool { if case .resumeAppends = self { true } else { false } }
+    fileprivate var isStop: Bool { if case .stop = self { true } else { false } }
 }
 
 /// Owns the ledger and carries out orders until told to stop.
 struct LedgerThread {
     let orders: Handoff<LedgerOrder>
     let events: HubEventQueue
-    /// Told once, when the ledger has failed for good.
-    let onFailure: @Sendable (LedgerError) -> Void
+    /// Told when the ledger takes no writes, and whether it may recover.
+    let onFailure: @Sendable (LedgerError, _ mayRecover: Bool) -> Void
+    /// Told when it takes writes again.
+    let onRecovery: @Sendable () -> Void
+
+    /// What the ledger can do.
+    private enum Condition {
+        case working
+        /// A full or protected disk: reads go on, appends are dropped, writing is tried now and then.
+        case refusing(nextTrial: DispatchTime)
+        /// Writing works again; appends are dropped until the hub says that it knows.
+        case recovered
+        /// Nothing read or written is certain any more, until the ledger is opened again.
+        case failed
+    }
 
     /// A thread without orders for this long reads old entries once more.
     private static let idleInterval = DispatchTimeInterval.milliseconds(250)
@@ -58,31 +75,87 @@ struct LedgerThread {
     private static let rereadInterval = DispatchTimeInterval.seconds(10)
     /// Entries at a time: a few milliseconds, so that an alert never waits for more.
     private static let rereadCount = 2_000
+    /// How often a ledger that refused is tried again.
+    private static let trialInterval = DispatchTimeInterval.seconds(1)
 
     /// Runs on the calling thread until the stop order; the ledger is closed with it.
     func run(_ ledger: Ledger) {
-        var hasFailed = false
+        var condition = Condition.working
         var nextReread = DispatchTime.now() + Self.rereadInterval
         while true {
             let waiting = orders.takeAll(within: Self.idleInterval)
-            var stopping = false
-            if !hasFailed {
-                do throws(LedgerError) {
-                    try reread(ledger, isIdle: waiting.isEmpty, &nextReread)
-                    try commit(waiting, in: ledger)
-                    for order in waiting { try carryOut(order, in: ledger) }
-                } catch {
-                    hasFailed = true
-                    onFailure(error)
-                    events.post(.ledgerFailed(.ledgerUnavailable))
-                }
+            do throws(LedgerError) {
+                try work(on: waiting, ledger, &condition, &nextReread)
+            } catch {
+                let mayRecover = !ledger.isStopped
+                condition =
+                    mayRecover ? .refusing(nextTrial: .now() + Self.trialInterval) : .failed
+                onFailure(error, mayRecover)
+                events.post(.ledgerFailed(.ledgerUnavailable))
             }
-            for case .stop in waiting { stopping = true }
-            if stopping {
+            if waiting.contains(where: \.isStop) {
                 // The last checkpoint covers everything; without it the next start does the same.
-                if !hasFailed { _ = try? ledger.checkpoint(now: .now()) }
+                if case .working = condition { _ = try? ledger.checkpoint(now: .now()) }
                 return
             }
+        }
+    }
+
+    private func work(
+        on waiting: [LedgerOrder],
+        _ ledger: Ledger,
+        _ condition: inout Condition,
+        _ nextReread: inout DispatchTime
+    ) throws(LedgerError) {
+        switch condition {
+        case .working:
+            try reread(ledger, isIdle: waiting.isEmpty, &nextReread)
+            try carryOut(waiting, in: ledger)
+        case .refusing(let nextTrial):
+            try read(waiting, in: ledger)
+            guard nextTrial <= .now() else { return }
+            condition = .refusing(nextTrial: .now() + Self.trialInterval)
+            guard ledger.takesWrites() else { return }
+            condition = .recovered
+            onRecovery()
+            events.post(.ledgerRecovered)
+        case .recovered:
+            guard let place = waiting.lastIndex(where: \.isResume) else {
+                return try read(waiting, in: ledger)
+            }
+            condition = .working
+            try read(Array(waiting[..<place]), in: ledger)
+            try carryOut(Array(waiting[place...]), in: ledger)
+        case .failed:
+            break
+        }
+    }
+
+    /// One commit for everything that is to be written, then the rest in order.
+    private func carryOut(_ waiting: [LedgerOrder], in ledger: Ledger) throws(LedgerError) {
+        try commit(waiting, in: ledger)
+        try read(waiting, in: ledger)
+        for order in waiting {
+            switch order {
+            case .append, .resumeAppends, .stop, .readMessages: break
+            case .readPage(let request): try sendPage(for: request, from: ledger)
+            case .readProof(let request):
+                events.post(.proofRead(request, try proof(for: request, in: ledger)))
+            case .signCheckpoint:
+                let note = try ledger.checkpoint(now: .now())
+                events.post(.checkpointed(note.bytes, size: ledger.size))
+            }
+        }
+    }
+
+    /// Reads mail, which needs no writing.
+    private func read(_ waiting: [LedgerOrder], in ledger: Ledger) throws(LedgerError) {
+        for case .readMessages(let request, let indices) in waiting {
+            let messages = try ledger.messages(
+                at: indices,
+                atMostBytes: HubStateMachine.Limits.mailReadBytes
+            )
+            events.post(.messagesRead(request, messages))
         }
     }
 
@@ -124,24 +197,19 @@ struct LedgerThread {
         events.post(.committed(settled))
     }
 
-    private func carryOut(_ order: LedgerOrder, in ledger: Ledger) throws(LedgerError) {
-        switch order {
-        case .append, .stop:
-            break
-        case .readMessages(let request, let indices):
-            events.post(.messagesRead(request, try ledger.messages(at: indices)))
-        case .readPage(let request):
-            let entries = try ledger.entries(from: request.from, limit: request.limit)
-            let checkpoint = try ledger.checkpoint(now: .now())
-            events.post(
-                .pageRead(request, entries.map(WireLedgerEntry.init), checkpoint: checkpoint.bytes)
-            )
-        case .readProof(let request):
-            events.post(.proofRead(request, try proof(for: request, in: ledger)))
-        case .signCheckpoint:
-            let note = try ledger.checkpoint(now: .now())
-            events.post(.checkpointed(note.bytes, size: ledger.size))
-        }
+    private func sendPage(
+        for request: PageRequest,
+        from ledger: Ledger
+    ) throws(LedgerError) {
+        let entries = try ledger.entries(
+            from: request.from,
+            limit: request.limit,
+            atMostBytes: HubStateMachine.Limits.ledgerPageBytes
+        )
+        let checkpoint = try ledger.checkpoint(now: .now())
+        events.post(
+            .pageRead(request, entries.map(WireLedgerEntry.init), checkpoint: checkpoint.bytes)
+        )
     }
 
     private func proof(

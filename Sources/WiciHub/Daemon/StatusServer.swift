@@ -10,6 +10,7 @@ import Logging
 import NIOCore
 import Synchronization
 import WiciCore
+import WiciLedger
 
 /// The hub's last known state, written by its thread and read by the status page.
 final class HubStatusBoard: Sendable {
@@ -22,7 +23,8 @@ final class HubStatusBoard: Sendable {
 
     private struct State {
         var snapshot = Snapshot()
-        var hasFailed = false
+        var problem: HubHealth.Problem?
+        var isLost = false
         var reloadProblem: HubHealth.Problem?
         var reloads = 0
         /// A release that was loaded and is not yet in force.
@@ -41,7 +43,20 @@ final class HubStatusBoard: Sendable {
         }
     }
 
-    func fail() { state.withLock { $0.hasFailed = true } }
+    /// The hub does not serve, for this reason: for a while, or until it is started again.
+    func fail(_ problem: HubHealth.Problem, isLost: Bool) {
+        state.withLock { state in
+            state.problem = problem
+            state.isLost = state.isLost || isLost
+        }
+    }
+
+    /// What kept the hub from serving is over.
+    func recover() {
+        state.withLock { state in
+            if !state.isLost { state.problem = nil }
+        }
+    }
 
     /// A reload found this release in order; it counts once it is in force.
     func reloaded(_ release: Release) {
@@ -59,14 +74,18 @@ final class HubStatusBoard: Sendable {
         }
     }
 
-    var isReady: Bool { state.withLock { $0.snapshot.isReady && !$0.hasFailed } }
+    var isReady: Bool { state.withLock { $0.snapshot.isReady && $0.problem == nil } }
+
+    /// Whether a new start is needed.
+    var isLost: Bool { state.withLock { $0.isLost } }
 
     /// The health page's JSON.
     var health: HubHealth {
         state.withLock { state in
             HubHealth(
-                ready: state.snapshot.isReady && !state.hasFailed,
-                failed: state.hasFailed,
+                ready: state.snapshot.isReady && state.problem == nil,
+                failed: state.isLost,
+                problem: state.problem,
                 ledgerSize: state.snapshot.counters.ledgerSize,
                 accepted: state.snapshot.counters.accepted,
                 deliveries: state.snapshot.counters.deliveries,
@@ -111,7 +130,7 @@ final class HubStatusBoard: Sendable {
     }
 
     private func isReadyNumber(_ state: State) -> Int {
-        state.snapshot.isReady && !state.hasFailed ? 1 : 0
+        state.snapshot.isReady && state.problem == nil ? 1 : 0
     }
 }
 
@@ -138,6 +157,8 @@ public struct HubHealth: Codable, Sendable {
     public let ready: Bool
     /// Whether the hub has stopped serving for good and needs its operator.
     public let failed: Bool
+    /// Why it does not serve; nil while it does or is about to.
+    public let problem: Problem?
     /// Entries in the ledger.
     public let ledgerSize: UInt64
     /// Messages accepted since start.
@@ -170,10 +191,14 @@ public struct HubHealth: Codable, Sendable {
         /// See `pl`, in English.
         public let en: String
 
-        init(_ error: HubError) {
-            code = error.code.name
-            pl = error.sentence.polish
-            en = error.sentence.english
+        init(_ error: HubError) { self.init(error.code, error.sentence) }
+
+        init(_ error: LedgerError) { self.init(error.code, error.sentence) }
+
+        init(_ code: RefusalCode, _ sentence: Bilingual) {
+            self.code = code.name
+            pl = sentence.polish
+            en = sentence.english
         }
     }
 }
@@ -186,7 +211,13 @@ final class StatusServer: Sendable {
 
     init(port: Int, board: HubStatusBoard) async throws {
         let router = Router()
-        router.get("livez") { _, _ in "ok\n" }
+        // A hub that waits for room on its disk lives; one whose ledger is damaged must be ended.
+        router.get("livez") { _, _ -> Response in
+            Response(
+                status: board.isLost ? .serviceUnavailable : .ok,
+                body: .init(byteBuffer: ByteBuffer(string: board.isLost ? "lost\n" : "ok\n"))
+            )
+        }
         router.get("readyz") { _, _ -> Response in
             let ready = board.isReady
             return Response(

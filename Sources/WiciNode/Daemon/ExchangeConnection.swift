@@ -49,7 +49,7 @@ public struct ExchangeConnection: ~Copyable {
         hub: CurvePublicKey,
         keys: CurveKeyPair,
         in context: Context,
-        maxReconnectInterval: Duration = .seconds(5)
+        maxReconnectInterval: Duration = .seconds(30)
     ) throws(ZeroMQError) {
         var options = SocketOptions.curveClient(server: hub, own: keys)
         options.maxMessageSize = Self.largestFrame
@@ -68,8 +68,8 @@ public struct ExchangeConnection: ~Copyable {
         self.monitor = monitor
     }
 
-    /// Largest frame accepted from a hub, bytes: a batch of deliveries and a registry fit.
-    public static let largestFrame = 4 << 20
+    /// Largest frame accepted from a hub, bytes: the largest registry and policy together fit.
+    public static let largestFrame = 16 << 20
 
     /// Also wakes `wait` when the descriptor becomes readable.
     public mutating func watch(descriptor: Int32) {
