@@ -86,4 +86,27 @@ struct DeliveryTests {
         }
         await network.stopHub()
     }
+
+    @Test
+    func `a subscription outlives the hub that took it`() async throws {
+        let institutions = ["oip-lublin", "kwp-lublin"]
+        let network = try TestNetwork(institutions: institutions)
+        try await network.startHub()
+        try await network.withNodes(institutions) { nodes in
+            let police = try #require(nodes["kwp-lublin"])
+            let inspection = try #require(nodes["oip-lublin"])
+            try await police.subscribe([SubscriptionModel(types: ["case-alert"])])
+            await network.stopHub()
+            // Written while the hub is away: it leaves when the hub is back.
+            let id = try await inspection.send(draft: Self.sample("01"))
+            try await network.startHub()
+            let entry = try await inspection.outcome(of: id, wait: .seconds(40))
+            #expect(entry.receipt?.audience.map(\.node) == ["kwp-lublin.main"])
+            try await eventually("the police have the alert", within: .seconds(60)) {
+                try await police.inbox(after: .none, limit: 10, unacknowledgedOnly: false)
+                    .map(\.id) == [id]
+            }
+        }
+        await network.stopHub()
+    }
 }

@@ -6,6 +6,7 @@
 
 import Foundation
 import SwiftProtobuf
+import Synchronization
 import Testing
 import WiciCore
 import WiciLedger
@@ -147,5 +148,30 @@ struct ExpiryTests {
         let text = note.text.replacing(/expires: .*/, with: "expires: \(end)")
         try network.sign(text).write(to: network.hubFolder.policyFile)
         try expect("policy-expired", afterDays: 30, in: network)
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `over the wire an expired registry refuses what it served the day before`() async throws {
+        let network = try TestNetwork(institutions: ["oip-lublin", "kwp-lublin"])
+        let daysAhead = Mutex<Int64>(0)
+        try await network.startHub(
+            clock: HubClock {
+                Node.systemTime().adding(milliseconds: daysAhead.withLock { $0 } * Self.day)
+            }
+        )
+        let member = try network.member("oip-lublin")
+        let peer = RawPeer(member)
+        #expect(try await peer.perform { try $0.hello() } == .packet("welcome"))
+        let letter = try Letter("19", from: member)
+        #expect(try await peer.perform { try $0.ask(letter.submit()) } == .receipt(repeated: false))
+        daysAhead.withLock { $0 = 366 }
+        let next = letter.spoilt { _ in }
+        let late = try await peer.perform { try $0.ask(next.submit()) }
+        // The session may have been ended for its silence of a year: then it must say hello.
+        #expect(late == .refused("registry-expired") || late == .refused("hello-expected"))
+        #expect(try await peer.perform { try $0.hello() } == .refused("registry-expired"))
+        await network.stopHub()
+        let recorded = try RefusalTests.refusals(of: "oip-lublin.main", in: network).map(\.code)
+        #expect(recorded.last == "registry-expired")
     }
 }

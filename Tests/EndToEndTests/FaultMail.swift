@@ -47,7 +47,7 @@ enum NumberedMail {
     static func envelopes(
         _ numbers: Range<Int>,
         from sender: TestNetwork.Member,
-        to institutions: [String],
+        to selector: WireSelector,
         padding: Int = 0
     ) throws -> (ids: [MessageID], bytes: [Data]) {
         var generator = SystemRandomNumberGenerator()
@@ -62,7 +62,7 @@ enum NumberedMail {
             )
             ids.append(id)
             headers.append(
-                try header(id, from: sender, to: institutions, at: now).serializedData()
+                try header(id, from: sender, to: selector, at: now).serializedData()
             )
             bodies.append(try body(number, padding: padding).serializedData())
         }
@@ -97,7 +97,7 @@ enum NumberedMail {
     private static func header(
         _ id: MessageID,
         from sender: TestNetwork.Member,
-        to institutions: [String],
+        to selector: WireSelector,
         at now: Moment
     ) -> WireHeader {
         var header = WireHeader()
@@ -114,7 +114,7 @@ enum NumberedMail {
         header.dataLevel = "none"
         header.keepUntil = WarsawTime.date(at: now).adding(days: 30).description
         header.urgency = "UR-1"
-        header.selector.institutions = institutions
+        header.selector = selector
         header.topics = ["GP-IDE"]
         header.language = "pl"
         return header
@@ -144,10 +144,19 @@ struct MailSender: ~Copyable {
         to institutions: [String],
         padding: Int = 0
     ) throws -> [MessageID] {
+        try send(numbers, to: .with { $0.institutions = institutions }, padding: padding)
+    }
+
+    /// See above; for whomever the selector means.
+    mutating func send(
+        _ numbers: Range<Int>,
+        to selector: WireSelector,
+        padding: Int = 0
+    ) throws -> [MessageID] {
         let (ids, bytes) = try NumberedMail.envelopes(
             numbers,
             from: member,
-            to: institutions,
+            to: selector,
             padding: padding
         )
         _ = try connection.submit(bytes)

@@ -297,6 +297,7 @@ extension FaultTests {
             _ processes: ProcessNetwork,
             _ generator: inout SeededGenerator
         ) async throws {
+            var serving = 0
             for kill in 0..<nodeKills {
                 let time = Int.random(in: 50...600, using: &generator)
                 try await Task.sleep(for: .milliseconds(time))
@@ -304,9 +305,13 @@ extension FaultTests {
                 guard processes.isRunning(victim) else {
                     throw TestNetwork.Failure(processes.log(of: victim))
                 }
+                let status = try? await processes.client(of: victim).status()
+                if status?.isReady == true { serving += 1 }
                 try await processes.end(victim, SIGKILL)
                 try processes.launchNode(victim)
             }
+            print("\(nodeKills) kills, \(serving) of them of a node that was connected")
+            #expect(serving >= nodeKills / 3)
         }
 
         /// Hands numbered drafts to a node's API, whether it answers or not.

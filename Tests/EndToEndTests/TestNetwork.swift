@@ -224,8 +224,8 @@ final class TestNetwork: Sendable {
         return member
     }
 
-    func startHub() async throws {
-        let daemon = try await HubDaemon(folder: hubFolder, logger: Self.quiet)
+    func startHub(clock: HubClock = .system) async throws {
+        let daemon = try await HubDaemon(folder: hubFolder, logger: Self.quiet, clock: clock)
         hub.withLock { $0 = daemon }
     }
 

@@ -16,7 +16,7 @@ final class HubRestartTests {
     private let folder: HubFolder
     private let old: NoteSigner
     private let new: NoteSigner
-    private let today = WarsawTime.date(at: .now())
+    private let today = WarsawTime.date(at: HubClock.system.now())
     private var contents: RegistryContents
 
     init() throws {

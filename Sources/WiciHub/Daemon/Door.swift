@@ -13,9 +13,11 @@ import ZeroMQ
 final class Door: Sendable {
     private let registry = Mutex<Registry?>(nil)
     private let events: HubEventQueue
+    private let clock: HubClock
 
-    init(events: HubEventQueue) {
+    init(events: HubEventQueue, clock: HubClock) {
         self.events = events
+        self.clock = clock
     }
 
     /// Puts a registry into force for new connections.
@@ -33,7 +35,7 @@ final class Door: Sendable {
             events.post(.strangerRefused(.unknownKey))
             return .refuse
         }
-        guard registry.isInGoodStanding(node.id, at: .now()) else {
+        guard registry.isInGoodStanding(node.id, at: clock.now()) else {
             events.post(.strangerRefused(.revoked))
             return .refuse
         }

@@ -19,6 +19,7 @@ struct ExchangeThread {
     let status: HubStatusBoard
     let receiptKey: SigningKey
     let logger: Logger
+    let clock: HubClock
     /// Raised by whoever wants the loop to end.
     let stopping: StopFlag
 
@@ -42,7 +43,7 @@ struct ExchangeThread {
         var lastTick = Moment(milliseconds: 0)
         while !stopping.isRaised {
             try poller.wait(.milliseconds(Self.tickInterval))
-            let now = Moment.now()
+            let now = clock.now()
             events.wake.drain()
             for event in events.takeAll() {
                 try perform(
@@ -91,7 +92,7 @@ struct ExchangeThread {
             }
         }
         // The last words: how far the nodes have their mail, and that the hub stops.
-        let now = Moment.now()
+        let now = clock.now()
         let effects = machine.handle(.operation(.stopped), now: now)
         try perform(effects, &machine, &peers, exchange, feed, now)
     }

@@ -29,6 +29,7 @@ public final class HubDaemon: Sendable {
     private let folder: HubFolder
     private let configuration: HubConfiguration
     private let logger: Logger
+    private let clock: HubClock
     private let events: HubEventQueue
     private let orders: Handoff<LedgerOrder>
     private let door: Door
@@ -47,9 +48,18 @@ public final class HubDaemon: Sendable {
     ///
     /// - Throws: `HubError` when the folder, a note or a socket is not as it must be, `LedgerError`
     /// when the ledger on disk does not match what was signed.
-    public init(
+    public convenience init(
         folder: HubFolder,
         logger: Logger,
+        progress: (@Sendable (Int, Int) -> Void)? = nil
+    ) async throws {
+        try await self.init(folder: folder, logger: logger, clock: .system, progress: progress)
+    }
+
+    init(
+        folder: HubFolder,
+        logger: Logger,
+        clock: HubClock,
         progress: (@Sendable (Int, Int) -> Void)? = nil
     ) async throws {
         let configuration = try folder.configuration()
@@ -58,7 +68,7 @@ public final class HubDaemon: Sendable {
         let events = try HubEventQueue()
         let orders = Handoff<LedgerOrder>()
         let board = HubStatusBoard()
-        let door = Door(events: events)
+        let door = Door(events: events, clock: clock)
 
         let context = try Context(ioThreads: 1, maxSockets: 1023)
         let zap = try ZAPHandler(context: context) { door.answer($0) }
@@ -71,6 +81,7 @@ public final class HubDaemon: Sendable {
             thread: LedgerThread(
                 orders: orders,
                 events: events,
+                clock: clock,
                 onFailure: { error, mayRecover in
                     logger.critical("ledger failed", metadata: ["error": "\(error)"])
                     board.fail(HubHealth.Problem(error), isLost: !mayRecover)
@@ -81,6 +92,7 @@ public final class HubDaemon: Sendable {
                 }
             ),
             group: ledgerEnded,
+            now: clock.now(),
             progress: progress
         )
         let release: Release
@@ -90,7 +102,7 @@ public final class HubDaemon: Sendable {
             release = try folder.release(
                 trust: configuration.authority,
                 after: folder.lastInForce(recorded, trust: configuration.authority),
-                now: .now()
+                now: clock.now()
             )
             door.open(with: release.registry)
             (exchangeAddress, feedAddress) = try await Self.startExchange(
@@ -100,6 +112,7 @@ public final class HubDaemon: Sendable {
                     status: board,
                     receiptKey: ledgerKey,
                     logger: logger,
+                    clock: clock,
                     stopping: stopping
                 ),
                 machine: HubStateMachine(recovered: recovered, release: release),
@@ -131,6 +144,7 @@ public final class HubDaemon: Sendable {
         self.folder = folder
         self.configuration = configuration
         self.logger = logger
+        self.clock = clock
         self.events = events
         self.orders = orders
         self.door = door
@@ -153,7 +167,7 @@ public final class HubDaemon: Sendable {
             let release = try folder.release(
                 trust: configuration.authority,
                 after: ReleaseInForce(registry: previous.registry, policy: previous.policy),
-                now: .now()
+                now: clock.now()
             )
             current.withLock { $0 = release }
             door.open(with: release.registry)
@@ -209,6 +223,7 @@ public final class HubDaemon: Sendable {
         key: SigningKey,
         thread: LedgerThread,
         group: DispatchGroup,
+        now: Moment,
         progress: (@Sendable (Int, Int) -> Void)?
     ) async throws -> (RecoveredState, RecordedNotes) {
         group.enter()
@@ -220,7 +235,7 @@ public final class HubDaemon: Sendable {
                     let (ledger, recovered) = try Ledger.open(
                         LedgerConfiguration(path: folder.ledgerFile.path),
                         signer: signer,
-                        now: .now(),
+                        now: now,
                         progress: progress
                     )
                     let recorded = try RecordedNotes(

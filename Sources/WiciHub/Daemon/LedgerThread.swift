@@ -53,6 +53,7 @@ enum LedgerOrder: Sendable {
 struct LedgerThread {
     let orders: Handoff<LedgerOrder>
     let events: HubEventQueue
+    let clock: HubClock
     /// Told when the ledger takes no writes, and whether it may recover.
     let onFailure: @Sendable (LedgerError, _ mayRecover: Bool) -> Void
     /// Told when it takes writes again.
@@ -95,7 +96,7 @@ struct LedgerThread {
             }
             if waiting.contains(where: \.isStop) {
                 // The last checkpoint covers everything; without it the next start does the same.
-                if case .working = condition { _ = try? ledger.checkpoint(now: .now()) }
+                if case .working = condition { _ = try? ledger.checkpoint(now: clock.now()) }
                 return
             }
         }
@@ -142,7 +143,7 @@ struct LedgerThread {
             case .readProof(let request):
                 events.post(.proofRead(request, try proof(for: request, in: ledger)))
             case .signCheckpoint:
-                let note = try ledger.checkpoint(now: .now())
+                let note = try ledger.checkpoint(now: clock.now())
                 events.post(.checkpointed(note.bytes, size: ledger.size))
             }
         }
@@ -182,7 +183,7 @@ struct LedgerThread {
             commits.append((id, new.count))
         }
         guard !entries.isEmpty else { return }
-        let now = Moment.now()
+        let now = clock.now()
         let outcomes = try ledger.append(entries, at: now)
         var place = 0
         let settled = commits.map { id, count in
@@ -206,7 +207,7 @@ struct LedgerThread {
             limit: request.limit,
             atMostBytes: HubStateMachine.Limits.ledgerPageBytes
         )
-        let checkpoint = try ledger.checkpoint(now: .now())
+        let checkpoint = try ledger.checkpoint(now: clock.now())
         events.post(
             .pageRead(request, entries.map(WireLedgerEntry.init), checkpoint: checkpoint.bytes)
         )
@@ -222,7 +223,7 @@ struct LedgerThread {
             let sender = NodeID(header.sender),
             let entry = try ledger.entries(from: index, limit: 1).first
         else { return nil }
-        let checkpoint = try ledger.checkpoint(now: .now())
+        let checkpoint = try ledger.checkpoint(now: clock.now())
         let size = ledger.size
         let proof = try ledger.inclusionProof(of: index, size: size)
         return ProofMaterial(
@@ -243,12 +244,5 @@ extension WireLedgerEntry {
         leaf = row.leaf
         salt = row.salt ?? Data()
         record = row.record ?? Data()
-    }
-}
-
-extension Moment {
-    /// The system's clock; shells ask, cores are told.
-    static func now() -> Moment {
-        Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
     }
 }

@@ -44,11 +44,11 @@ struct BenchRun {
         try measureVerifying(into: &figures)
     }
 
-    /// Every receiver with what it wants: all, the first twenty, the one that stays away.
+    /// Every receiver with what it wants; the last is the one that stays away.
     private func subscriptions() -> [(member: BenchNetwork.Member, topics: [BenchNetwork.Audience])]
     {
         network.receivers.enumerated().map { place, member in
-            if place == network.receivers.count - 1 { return (member, [.all, .absent]) }
+            if place == network.receivers.count - 1 { return (member, [.absent]) }
             return (member, place < 20 ? [.all, .twenty] : [.all])
         }
     }
@@ -146,9 +146,8 @@ struct BenchRun {
         receivers count: Int,
         into figures: inout BenchFigures
     ) throws {
-        // The one that stays away is of the audience of all, so it is left out of the count.
         let members = Array(
-            subscriptions().prefix(audience == .all ? count - 1 : count).map {
+            subscriptions().prefix(count).map {
                 (member: $0.member, topics: [BenchNetwork.Audience]())
             }
         )
@@ -269,49 +268,5 @@ struct BenchRun {
         let time = ContinuousClock.now - begin
         if let error = failure.withLock({ $0 }) { throw error }
         return time
-    }
-}
-
-/// Times the restart of a hub whose ledger holds many entries.
-struct BenchRestart {
-    let entries: Int
-
-    /// Fills a ledger, starts a hub on it, and notes the time to ready.
-    func measure(into figures: inout BenchFigures) throws {
-        let network = try BenchNetwork(senders: 1, receivers: 1)
-        defer { network.remove() }
-        let first = BenchHub(folder: network.folder)
-        _ = try first.start()
-        first.stop()
-        try fill(network)
-        let hub = BenchHub(folder: network.folder)
-        let time = try hub.start()
-        hub.stop()
-        figures.add("restart at \(entries) entries", time.inSeconds, "s")
-    }
-
-    private func fill(_ network: BenchNetwork) throws {
-        let folder = HubFolder(network.folder)
-        let signer = try folder.ledgerSigner()
-        let (ledger, _) = try Ledger.open(
-            LedgerConfiguration(path: folder.ledgerFile.path),
-            signer: signer,
-            now: .now(),
-            progress: nil
-        )
-        let bar = ProgressBar(say("wpisy", "entries"))
-        var record = WireDeliveredThrough()
-        record.node = network.receivers[0].id.text
-        var done = 0
-        while done < entries {
-            let batch = (0..<min(4_000, entries - done)).map { offset in
-                record.through = UInt64(done + offset)
-                return NewEntry.event(.delivered(record))
-            }
-            _ = try ledger.append(batch, at: .now())
-            done += batch.count
-            bar.show(done, of: entries)
-        }
-        _ = try ledger.checkpoint(now: .now())
     }
 }

@@ -5,7 +5,8 @@ import Testing
 
 @testable import WiciCore
 
-/// A hundred thousand random headers under random registries and policies against a naive oracle.
+/// A hundred thousand random headers and subscriptions, under twenty thousand random registries and
+/// hundreds of random policies, against a naive oracle.
 struct EligibilityPropertyTests {
     @Test(arguments: 0..<20 as Range<UInt64>)
     func `the eligible are exactly those of the oracle and the audience is among them`(
@@ -13,13 +14,17 @@ struct EligibilityPropertyTests {
     ) throws {
         var random = SeededRandom(seed: seed &+ 100)
         let words = PolicyFixture.words
+        var cases = 0
         var somebody = 0
-        for _ in 0..<10 {
+        var leftOut = 0
+        for _ in 0..<20 {
             let text = PolicyFixture.randomText(words, using: &random)
             let policy = try Policy(text: text, words: words)
             let oracle = try NaivePolicy(text: text)
-            let registry = Self.registry(words, using: &random)
-            for _ in 0..<500 {
+            var registry = Self.registry(words, using: &random)
+            for number in 0..<250 {
+                if number % 5 == 0 { registry = Self.registry(words, using: &random) }
+                cases += 1
                 let facts = Self.facts(registry, words, using: &random)
                 let eligibility = Eligibility.of(
                     facts,
@@ -34,13 +39,26 @@ struct EligibilityPropertyTests {
                 }
                 guard let set = eligibility.set else { continue }
                 somebody += 1
-                let audience = Audience(of: set, facts: Self.subscriptionFacts(facts)) { _ in
-                    [Subscription(types: [words.types[0]])]
+                let wanted = Self.subscriptionFacts(facts, words, using: &random)
+                var subscriptions: [NodeID: [Subscription]] = [:]
+                for node in registry.contents.nodes where random.below(3) != 0 {
+                    subscriptions[node.id] = (0..<(1 + random.below(2))).map { _ in
+                        Self.subscription(words, using: &random)
+                    }
                 }
-                #expect(Set(audience.nodeIDs).isSubset(of: Set(set.nodes.map(\.node))))
+                let audience = Audience(of: set, facts: wanted) { subscriptions[$0] ?? [] }
+                let expectedAudience = set.nodes.filter { node in
+                    node.isNamed
+                        || (subscriptions[node.node] ?? []).contains { Self.wants($0, wanted) }
+                }
+                if audience.nodeIDs != expectedAudience.map(\.node) {
+                    Issue.record("seed \(seed): \(facts) has the audience \(audience.nodeIDs)")
+                }
+                leftOut += set.nodes.count - audience.nodes.count
             }
         }
-        #expect(somebody > 0)
+        // What is compared must not be empty sets with empty sets.
+        #expect(cases == 5_000 && somebody > cases / 50 && leftOut > 0)
     }
 
     private static let regions = ["PL-06", "PL-18", "PL-20"]
@@ -58,13 +76,18 @@ struct EligibilityPropertyTests {
                 teams: random.below(2) == 0 ? ["team-06"] : []
             )
         }
-        contents.institutions[7].validity.through = RegistryFixture.issued
+        for place in contents.institutions.indices where random.below(8) == 0 {
+            contents.institutions[place].validity.through =
+                NetworkFiles.today.adding(days: random.below(3) - 1)
+        }
         contents.nodes = (0..<10).map { number in
             let owner = number < 8 ? number : random.below(8)
             return RegistryFixture().node("n-\(number)", of: "i-\(owner)", number: number)
         }
         contents.nodes[random.below(10)].revocation =
             Revocation(date: RegistryFixture.issued, reason: .keyLost)
+        contents.nodes[random.below(10)].validity.through =
+            NetworkFiles.today.adding(days: random.below(3) - 1)
         return Registry(contents: contents, digest: .zero)
     }
 
@@ -104,15 +127,52 @@ struct EligibilityPropertyTests {
         )
     }
 
-    private static func subscriptionFacts(_ facts: RoutingFacts) -> SubscriptionFacts {
+    private static let topics = ["EX-LAB", "EX-SEX", "GP-IDE"].compactMap { Code($0) }
+
+    private static func subscriptionFacts(
+        _ facts: RoutingFacts,
+        _ words: PolicyWords,
+        using random: inout SeededRandom
+    ) -> SubscriptionFacts {
         SubscriptionFacts(
             type: facts.type,
-            regions: facts.selector.regions,
-            urgency: 2,
-            topics: [],
-            senderKind: PolicyFixture.words.kindCodes[0],
+            regions: facts.selector.regions.isEmpty ? [.country] : facts.selector.regions,
+            urgency: 1 + random.below(4),
+            topics: random.some(topics),
+            senderKind: random.pick(words.kindCodes),
             status: facts.status
         )
+    }
+
+    private static func subscription(
+        _ words: PolicyWords,
+        using random: inout SeededRandom
+    ) -> Subscription {
+        func maybe<Item>(_ make: (inout SeededRandom) -> [Item]) -> [Item] {
+            random.below(3) == 0 ? make(&random) : []
+        }
+        return Subscription(
+            types: maybe { random in (0..<6).map { _ in random.pick(words.types) } },
+            regions: maybe { [RegistryFixture.id($0.pick(regions + ["PL"]))] },
+            urgencyAtLeast: random.below(3) == 0 ? 1 + random.below(4) : nil,
+            topics: maybe { $0.some(topics) },
+            senderKinds: maybe { random in (0..<4).map { _ in random.pick(words.kindCodes) } },
+            statuses: maybe { [$0.pick([.actual, .exercise, .test])] }
+        )
+    }
+
+    /// The definition, dimension by dimension.
+    private static func wants(_ one: Subscription, _ facts: SubscriptionFacts) -> Bool {
+        if !one.types.isEmpty, !Set(one.types).contains(facts.type) { return false }
+        if !one.statuses.isEmpty, !Set(one.statuses).contains(facts.status) { return false }
+        if !one.senderKinds.isEmpty, !Set(one.senderKinds).contains(facts.senderKind) {
+            return false
+        }
+        if let least = one.urgencyAtLeast, facts.urgency < least { return false }
+        if !one.topics.isEmpty, Set(one.topics).isDisjoint(with: facts.topics) { return false }
+        let everywhere = (one.regions + facts.regions).contains(.country)
+        return one.regions.isEmpty || everywhere
+            || !Set(one.regions).isDisjoint(with: facts.regions)
     }
 
     /// The definition, word by word: `nil` when the whole message is refused.
@@ -125,7 +185,8 @@ struct EligibilityPropertyTests {
         let today = NetworkFiles.today
         guard let sendingNode = contents.nodes.first(where: { $0.id == facts.sender }),
             let sender = contents.institutions.first(where: { $0.id == sendingNode.institution }),
-            sendingNode.revocation == nil, sender.validity.contains(today)
+            sendingNode.revocation == nil, sendingNode.validity.contains(today),
+            sender.validity.contains(today)
         else { return nil }
         let selector = facts.selector
         let lists = [selector.regions.count, selector.kinds.count, selector.teams.count]
@@ -162,6 +223,7 @@ struct EligibilityPropertyTests {
             }
             let own = contents.nodes.filter {
                 $0.institution == institution.id && $0.revocation == nil && $0.id != facts.sender
+                    && $0.validity.contains(today)
             }
             if isNamed, own.isEmpty, institution.id != sender.id { return nil }
             nodes.formUnion(own.map(\.id))
