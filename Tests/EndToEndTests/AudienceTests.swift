@@ -11,7 +11,7 @@ import WiciCore
 @testable import WiciHub
 @testable import WiciNode
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(8)))
 struct AudienceTests {
     /// A job of Tests/Interop/client/naive_audience.py.
     private struct NaiveJob: Encodable {

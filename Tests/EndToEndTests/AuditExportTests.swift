@@ -13,7 +13,7 @@ import WiciLedger
 @testable import WiciHub
 @testable import WiciNode
 
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.timeLimit(.minutes(8)))
 struct AuditExportTests {
     /// What Tests/Interop/audit/verify.py prints.
     private struct Verdict: Decodable {

@@ -9,7 +9,7 @@ import WiciCore
 
 @testable import WiciNode
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(8)))
 struct DeliveryTests {
     static func sample(_ prefix: String) throws -> MessageDraft {
         try MessageDraft(yaml: sampleText(prefix))

@@ -150,7 +150,7 @@ struct ExpiryTests {
         try expect("policy-expired", afterDays: 30, in: network)
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(8)))
     func `over the wire an expired registry refuses what it served the day before`() async throws {
         let network = try TestNetwork(institutions: ["oip-lublin", "kwp-lublin"])
         let daysAhead = Mutex<Int64>(0)

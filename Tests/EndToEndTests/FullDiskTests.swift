@@ -14,7 +14,7 @@ import WiciLedger
 @testable import WiciHub
 @testable import WiciNode
 
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.timeLimit(.minutes(8)))
 struct FullDiskTests {
     /// A small file system over a folder, with the folder's files in it.
     private final class SmallDisk {

@@ -13,7 +13,7 @@ import WiciLedger
 @testable import WiciHub
 @testable import WiciNode
 
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.timeLimit(.minutes(8)))
 struct InteropTests {
     private static let goodPractice = """
         {"type": "good-practice", "marking": "TLP:GREEN", "to": {"regions": ["PL"]},

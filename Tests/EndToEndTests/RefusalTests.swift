@@ -14,7 +14,7 @@ import ZeroMQ
 @testable import WiciHub
 @testable import WiciNode
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(8)))
 struct RefusalTests {
     /// A refusal as the ledger has it.
     struct Recorded: Hashable, CustomStringConvertible {

@@ -12,7 +12,7 @@ import WiciLedger
 @testable import WiciHub
 @testable import WiciNode
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(8)))
 struct RevocationTests {
     @Test
     func `a revoked node is cut and turned away while the others notice nothing`() async throws {

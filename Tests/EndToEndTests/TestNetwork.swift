@@ -5,7 +5,6 @@
 // demonstration network's institutions and policy.
 
 import Foundation
-import Glibc
 import Logging
 import Synchronization
 import Testing
@@ -14,6 +13,7 @@ import ZeroMQ
 
 @testable import WiciHub
 @testable import WiciNode
+@testable import wici
 
 /// The folder of this repository.
 let repositoryRoot = URL(filePath: #filePath).deletingLastPathComponent()
@@ -65,8 +65,8 @@ final class TestNetwork: Sendable {
             try NoteSigner(name: "authority.example/\($0)", key: SigningKey())
         }
         let trust = AuthorityTrust(threshold: 2, keys: authority.map(\.verifierKey))
-        exchange = "tcp://127.0.0.1:\(try Self.freePort())"
-        feed = "tcp://127.0.0.1:\(try Self.freePort())"
+        exchange = "tcp://127.0.0.1:\(try FreePort.find())"
+        feed = "tcp://127.0.0.1:\(try FreePort.find())"
         hubFolder = HubFolder(folder.appending(path: "hub"))
         let identity = try hubFolder.initialise(
             HubConfiguration(
@@ -147,40 +147,6 @@ final class TestNetwork: Sendable {
         )
         let membership = try MembershipText(text: text)
         return (membership.teams, membership.institutions)
-    }
-
-    private static let givenPorts = Mutex<Set<UInt16>>([])
-
-    /// A port that nobody uses and no other network of these tests gets.
-    ///
-    /// Below those from which the system serves outgoing connections: before a hub takes its port,
-    /// and while it is down, nobody must get it by chance.
-    static func freePort() throws -> Int {
-        try givenPorts.withLock { given in
-            for _ in 0..<1_000 {
-                let port = UInt16.random(in: 20_000..<30_000)
-                if !given.contains(port), isFree(port) {
-                    given.insert(port)
-                    return Int(port)
-                }
-            }
-            throw Failure("no free port")
-        }
-    }
-
-    /// Whether a port of loopback can be bound; lets it go again.
-    private static func isFree(_ port: UInt16) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                Glibc.bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
     }
 
     // MARK: Documents

@@ -11,7 +11,7 @@ import WiciCore
 
 @testable import WiciHub
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(8)))
 final class HubRestartTests {
     private let folder: HubFolder
     private let old: NoteSigner

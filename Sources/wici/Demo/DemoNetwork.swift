@@ -180,27 +180,3 @@ struct DemoNetwork: Sendable {
         }.joined(separator: "\n")
     }
 }
-
-/// A port of 127.0.0.1 that nobody uses at the moment.
-enum FreePort {
-    static func find() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-                bind(descriptor, raw, size) == 0 ? getsockname(descriptor, raw, &size) : -1
-            }
-        }
-        guard descriptor >= 0, result == 0 else {
-            throw CommandFailure(
-                RefusalCode.socketFailed,
-                RefusalCode.socketFailed.sentence
-            )
-        }
-        return Int(UInt16(bigEndian: address.sin_port))
-    }
-}
