@@ -171,7 +171,9 @@ extension HubStateMachine {
         }
     }
 
-    /// Refuses one message: recorded first, answered after. What its sender had accepted before gets
+    /// Refuses one message: recorded first, answered after.
+    ///
+    /// What its sender had accepted before gets
     /// its first receipt again instead.
     mutating func refuse(
         _ refused: RefusedEnvelope,
