@@ -78,10 +78,11 @@ struct HubSimulation {
         let (id, entries) = appends.removeFirst()
         let outcomes = entries.map { entry -> AppendOutcome in
             let index = LedgerIndex(UInt64(records.count))
-            if case .refused(_, let id, let digest) = entry,
-                let earlier = earlierOutcome(of: id, digest), case .repeated = earlier
-            {
-                return earlier
+            if case .refused(let record, let id, let digest) = entry {
+                if let earlier = earlierOutcome(of: id, digest), case .repeated = earlier {
+                    return earlier
+                }
+                guard record != nil else { return .unrecorded }
             }
             if case .accepted(let message) = entry {
                 if let earlier = earlierOutcome(of: message.messageID, message.envelopeDigest) {
@@ -234,7 +235,7 @@ struct HubSimulation {
     var recordedRefusals: [UInt32] {
         records.compactMap { record in
             switch record {
-            case .event(.refused(let refused)), .refused(let refused, _, _): refused.code
+            case .event(.refused(let refused)), .refused(let refused?, _, _): refused.code
             default: nil
             }
         }

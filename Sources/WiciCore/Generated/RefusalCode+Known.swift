@@ -376,6 +376,13 @@ extension RefusalCode {
             polish: "Węzeł centralny jest zamykany.",
             english: "The hub is shutting down."))
 
+    /// Too much at once from one institution. Try again in a moment.
+    public static let rateLimited = RefusalCode(
+        number: 903, name: "rate-limited", retryable: true,
+        sentence: Bilingual(
+            polish: "Za dużo naraz od jednej instytucji. Ponów za chwilę.",
+            english: "Too much at once from one institution. Try again in a moment."))
+
     /// The document is over the allowed size.
     public static let documentTooLarge = RefusalCode(
         number: 1000, name: "document-too-large", retryable: false,
@@ -1012,6 +1019,7 @@ extension RefusalCode {
         .busy,
         .ledgerUnavailable,
         .closing,
+        .rateLimited,
         .documentTooLarge,
         .documentUnreadable,
         .documentFeature,

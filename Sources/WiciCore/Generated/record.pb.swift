@@ -192,6 +192,10 @@ public nonisolated struct WireRefusedRequest: Sendable {
 
   public var envelopeDigest: Data = Data()
 
+  /// Set when the record stands for many: refusals of one member beyond those that got records of
+  /// their own in a minute. Code, field and rule are then the last one's; the request is "several".
+  public var count: UInt32 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -581,7 +585,7 @@ nonisolated extension WireAcceptedMessage: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireRefusedRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".RefusedRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}request\0\u{1}code\0\u{1}field\0\u{1}rule\0\u{3}message_id\0\u{3}envelope_digest\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}request\0\u{1}code\0\u{1}field\0\u{1}rule\0\u{3}message_id\0\u{3}envelope_digest\0\u{1}count\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -596,6 +600,7 @@ nonisolated extension WireRefusedRequest: SwiftProtobuf.Message, SwiftProtobuf._
       case 5: try { try decoder.decodeSingularStringField(value: &self.rule) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.messageID) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.envelopeDigest) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
       default: break
       }
     }
@@ -623,6 +628,9 @@ nonisolated extension WireRefusedRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.envelopeDigest.isEmpty {
       try visitor.visitSingularBytesField(value: self.envelopeDigest, fieldNumber: 7)
     }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -634,6 +642,7 @@ nonisolated extension WireRefusedRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.rule != rhs.rule {return false}
     if lhs.messageID != rhs.messageID {return false}
     if lhs.envelopeDigest != rhs.envelopeDigest {return false}
+    if lhs.count != rhs.count {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

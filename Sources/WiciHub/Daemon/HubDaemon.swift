@@ -115,7 +115,11 @@ public final class HubDaemon: Sendable {
                     clock: clock,
                     stopping: stopping
                 ),
-                machine: HubStateMachine(recovered: recovered, release: release),
+                machine: HubStateMachine(
+                    recovered: recovered,
+                    release: release,
+                    limits: configuration.limits
+                ),
                 configuration: configuration,
                 keys: exchangeKeys,
                 context: context,

@@ -22,6 +22,8 @@ public struct HubConfiguration: Sendable, Equatable {
     public var statusPort: Int
     /// Whose signatures registry and policy need.
     public var authority: AuthorityTrust
+    /// What each member may do.
+    public var limits: MemberLimits
 
     /// Makes a configuration.
     public init(
@@ -29,13 +31,15 @@ public struct HubConfiguration: Sendable, Equatable {
         exchange: String,
         feed: String,
         statusPort: Int,
-        authority: AuthorityTrust
+        authority: AuthorityTrust,
+        limits: MemberLimits = .standard
     ) {
         self.origin = origin
         self.exchange = exchange
         self.feed = feed
         self.statusPort = statusPort
         self.authority = authority
+        self.limits = limits
     }
 
     /// Reads `hub.yaml`, strictly: an unknown key refuses the file.
@@ -57,6 +61,10 @@ public struct HubConfiguration: Sendable, Equatable {
         }
         authority = AuthorityTrust(threshold: threshold, keys: keys)
         try authorityFields.finish()
+        limits = .standard
+        if let rate = try fields.optional("envelopes-per-second")?.number(in: 1...1_000_000) {
+            limits.envelopesPerSecond = Int(rate)
+        }
         try fields.finish()
     }
 
@@ -68,6 +76,8 @@ public struct HubConfiguration: Sendable, Equatable {
         exchange: \(exchange)
         feed: \(feed)
         status-port: \(statusPort)
+        # Messages a second that one member may send over a long time; ten times as many at once.
+        envelopes-per-second: \(limits.envelopesPerSecond)
         authority:
           threshold: \(authority.threshold)
           keys:

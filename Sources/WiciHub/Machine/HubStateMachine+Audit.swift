@@ -33,6 +33,15 @@ extension HubStateMachine {
                 request: packet.request
             )
         }
+        guard spend(1, of: \.answerBytes, by: node, now: now) else {
+            return refusePacket(
+                Refusal(.rateLimited),
+                "read-ledger",
+                node,
+                connection,
+                request: packet.request
+            )
+        }
         guard packet.from < ledgerSize else {
             return refusePacket(
                 Refusal(.entryUnknown, field: "from"),
@@ -52,6 +61,7 @@ extension HubStateMachine {
             .event(.auditRead(record)),
             then: .auditRead(
                 PageRequest(
+                    node: node,
                     connection: connection,
                     request: packet.request,
                     from: LedgerIndex(packet.from),
@@ -64,8 +74,11 @@ extension HubStateMachine {
     mutating func sendPage(
         _ entries: [WireLedgerEntry],
         checkpoint: Data,
-        for request: PageRequest
+        for request: PageRequest,
+        now: Moment
     ) {
+        let bytes = entries.reduce(0) { $0 + $1.record.count }
+        _ = spend(bytes, of: \.answerBytes, by: request.node, now: now)
         var page = WireLedgerPage()
         page.request = request.request
         page.entries = entries

@@ -53,7 +53,8 @@ extension HubStateMachine {
         case .auditRead(let request):
             effects.append(.readPage(request))
         case .release(let kind, let place):
-            releaseRecorded(kind, place.at(outcome.index), now: now)
+            guard let index = outcome.index else { break }
+            releaseRecorded(kind, place.at(index), now: now)
         }
     }
 
@@ -90,6 +91,8 @@ extension HubStateMachine {
                 to: message.sender,
                 on: connection
             )
+        case .unrecorded:
+            break
         case .conflicting:
             refuse(
                 RefusedEnvelope(
@@ -114,16 +117,7 @@ extension HubStateMachine {
         {
             return
         }
-        counters.count(refused.refusal)
-        queueReceipt(
-            SettledReceipt(
-                messageID: refused.messageID?.data ?? Data(),
-                envelopeDigest: refused.envelopeDigest?.data ?? Data(),
-                outcome: .refused(refused.wire)
-            ),
-            to: node,
-            on: connection
-        )
+        answer(refused, from: node, on: connection)
     }
 
     /// Gives a message that was accepted before its first receipt again; false when it was not.

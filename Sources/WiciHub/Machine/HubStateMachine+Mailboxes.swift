@@ -115,6 +115,7 @@ extension HubStateMachine {
                 )
             }
         }
+        _ = spend(fields.bytes.count, of: \.answerBytes, by: request.node, now: now)
         effects.append(
             .send(
                 request.connection,

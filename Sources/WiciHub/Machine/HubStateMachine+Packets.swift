@@ -17,6 +17,9 @@ extension HubStateMachine {
         on connection: ConnectionID,
         now: Moment
     ) {
+        guard spend(1, of: \.packets, by: node, now: now) else {
+            return refusePacket(Refusal(.rateLimited), "packet", node, connection)
+        }
         guard bytes.count <= Limits.packetBytes else {
             return refusePacket(Refusal(.packetTooLarge), "packet", node, connection)
         }
@@ -42,6 +45,15 @@ extension HubStateMachine {
             // A hello opens the session; everything else needs one.
         } else {
             return refusePacket(Refusal(.helloExpected), "packet", node, connection)
+        }
+        guard !content.isRequest || spend(1, of: \.requests, by: node, now: now) else {
+            return refusePacket(
+                Refusal(.rateLimited),
+                "packet",
+                node,
+                connection,
+                request: content.requestNumber
+            )
         }
         answer(content, from: node, on: connection, now: now)
     }
@@ -161,6 +173,15 @@ extension HubStateMachine {
         guard pendingEntryCount < Limits.pendingEntries, pendingBytes < Limits.pendingBytes else {
             return sendRefused(Refusal(.busy), request: submit.request, to: connection)
         }
+        guard spend(submit.envelopes.count, of: \.envelopes, by: node, now: now) else {
+            return refusePacket(
+                Refusal(.rateLimited, field: "envelopes"),
+                "submit",
+                node,
+                connection,
+                request: submit.request
+            )
+        }
         for bytes in submit.envelopes {
             switch admission.decide(bytes, from: node, now: now) {
             case .accepted(let entry):
@@ -168,26 +189,6 @@ extension HubStateMachine {
             case .refused(let refused):
                 refuse(refused, from: node, on: connection)
             }
-        }
-    }
-
-    /// Refuses one message: recorded first, answered after.
-    ///
-    /// What its sender had accepted before gets
-    /// its first receipt again instead.
-    mutating func refuse(
-        _ refused: RefusedEnvelope,
-        from node: NodeID,
-        on connection: ConnectionID
-    ) {
-        var record = WireRefusedRequest(refused.refusal, request: "submit", node: node)
-        record.messageID = refused.messageID?.data ?? Data()
-        record.envelopeDigest = refused.envelopeDigest?.data ?? Data()
-        let pending = PendingEntry.refusedMessage(refused, from: node, on: connection)
-        if refused.isOwn, let id = refused.messageID, let digest = refused.envelopeDigest {
-            append(.refused(record, unlessAccepted: id, envelopeDigest: digest), then: pending)
-        } else {
-            append(.event(.refused(record)), then: pending)
         }
     }
 
@@ -273,6 +274,15 @@ extension HubStateMachine {
         if let refusal = admission.expiry(now: now) {
             return refusePacket(refusal, "fetch", node, connection, request: packet.request)
         }
+        guard spend(1, of: \.answerBytes, by: node, now: now) else {
+            return refusePacket(
+                Refusal(.rateLimited),
+                "fetch",
+                node,
+                connection,
+                request: packet.request
+            )
+        }
         let head = mailboxes.head(of: node)
         guard packet.from >= 1, MailboxNumber(packet.from) <= head else {
             return refusePacket(
@@ -292,51 +302,6 @@ extension HubStateMachine {
             fetch: packet.request
         )
     }
-
-    // MARK: Refusing
-
-    /// Refuses a whole packet: recorded first, answered after.
-    mutating func refusePacket(
-        _ refusal: Refusal,
-        _ request: String,
-        _ node: NodeID,
-        _ connection: ConnectionID,
-        request number: UInt64 = 0
-    ) {
-        guard ledgerFailure == nil else {
-            // Nothing can be recorded now, and the answer is owed all the same.
-            return sendRefused(refusal, request: number, to: connection)
-        }
-        refuse(
-            refusal,
-            request: request,
-            node: node,
-            then: .refusedPacket(request: number, WireRefusal(refusal), on: connection)
-        )
-    }
-
-    /// Answers at once, without a record: for states in which nothing can be or need be recorded.
-    mutating func sendRefused(_ refusal: Refusal, request: UInt64, to connection: ConnectionID) {
-        counters.count(refusal)
-        var refused = WireRefused()
-        refused.request = request
-        refused.refusal = WireRefusal(refusal)
-        send(.refused(refused), to: connection)
-    }
-
-    /// Strangers are recorded up to a number a minute, so that none can fill the disk.
-    mutating func countStranger(_ code: RefusalCode, now: Moment) {
-        counters.strangers += 1
-        let minute = now.milliseconds / 60_000
-        if strangers.minute != minute {
-            strangers = StrangerCount(minute: minute, count: 0)
-        }
-        strangers.count += 1
-        guard strangers.count <= Limits.strangersRecordedPerMinute, ledgerFailure == nil else {
-            return
-        }
-        refuse(Refusal(code), request: "connect", node: nil, then: .nothing)
-    }
 }
 
 /// Versions of the exchange protocol that this hub speaks.
@@ -345,18 +310,23 @@ enum ProtocolVersion {
     static let current: UInt32 = 1
 }
 
-extension WireRefusal {
-    /// The refusal as it travels, with sentences in both languages.
-    init(_ refusal: Refusal, faults: [WireFault] = []) {
-        self.init()
-        let help = refusal.help ?? refusal.code.sentence
-        code = refusal.code.number
-        name = refusal.code.name
-        retryable = refusal.code.retryable
-        field = refusal.field
-        rule = refusal.rule
-        helpPl = help.polish
-        helpEn = help.english
-        self.faults = faults
+extension WirePacket.OneOf_Content {
+    /// Whether answering it costs a reading of the ledger or a record.
+    var isRequest: Bool {
+        switch self {
+        case .hello, .subscribe, .fetch, .prove, .readLedger: true
+        default: false
+        }
+    }
+
+    /// The number under which it is answered; 0 when it has none.
+    var requestNumber: UInt64 {
+        switch self {
+        case .subscribe(let packet): packet.request
+        case .fetch(let packet): packet.request
+        case .prove(let packet): packet.request
+        case .readLedger(let packet): packet.request
+        default: 0
+        }
     }
 }

@@ -100,6 +100,8 @@ public struct HubStateMachine: Sendable {
     var lastHeartbeat = Moment(milliseconds: 0)
     var lastCheckpointAt = Moment(milliseconds: 0)
     var strangers = StrangerCount()
+    var allowances: [NodeID: MemberAllowance] = [:]
+    private let limits: MemberLimits
     /// What the metrics page shows.
     public internal(set) var counters = HubCounters()
 
@@ -111,7 +113,12 @@ public struct HubStateMachine: Sendable {
     /// Starts from what the ledger recovered.
     ///
     /// The release comes into force with its ledger entry.
-    public init(recovered: RecoveredState, release: Release) {
+    public init(
+        recovered: RecoveredState,
+        release: Release,
+        limits: MemberLimits = .standard
+    ) {
+        self.limits = limits
         self.mailboxes = recovered.mailboxes
         self.delivered = recovered.delivered
         self.tombstones = recovered.tombstones
@@ -154,7 +161,7 @@ public struct HubStateMachine: Sendable {
         case .messagesRead(let request, let messages):
             deliver(messages, for: request, now: now)
         case .pageRead(let request, let entries, let checkpoint):
-            sendPage(entries, checkpoint: checkpoint, for: request)
+            sendPage(entries, checkpoint: checkpoint, for: request, now: now)
         case .proofRead(let request, let material):
             sendProof(material, for: request)
         case .strangerRefused(let code):
@@ -184,20 +191,6 @@ public struct HubStateMachine: Sendable {
         }
     }
 
-    /// Records a refusal; the answer, if one is owed, leaves after the record is on disk.
-    mutating func refuse(
-        _ refusal: Refusal,
-        request: String,
-        node: NodeID?,
-        then pending: PendingEntry
-    ) {
-        counters.count(refusal)
-        append(
-            .event(.refused(WireRefusedRequest(refusal, request: request, node: node))),
-            then: pending
-        )
-    }
-
     mutating func send(_ packet: WirePacket.OneOf_Content, to connection: ConnectionID) {
         var wire = WirePacket()
         wire.content = packet
@@ -224,6 +217,7 @@ public struct HubStateMachine: Sendable {
 
     private mutating func tick(now: Moment) {
         recordDelivered()
+        recordCountedRefusals(now: now)
         for (node, session) in sessions
         where session.lastHeard.adding(milliseconds: Limits.silenceMilliseconds) < now {
             forget(session.connection)
@@ -257,6 +251,24 @@ public struct HubStateMachine: Sendable {
         if sessions[node]?.connection == connection {
             sessions[node] = nil
         }
+    }
+}
+
+extension HubStateMachine {
+    /// Spends from what a member may ask for; false when it has asked for too much.
+    mutating func spend(
+        _ amount: Int,
+        of allowance: WritableKeyPath<MemberAllowance, Allowance>,
+        by node: NodeID,
+        now: Moment
+    ) -> Bool {
+        allowances[node, default: MemberAllowance(limits)][keyPath: allowance]
+            .spend(amount, now: now)
+    }
+
+    /// Whether a refusal of a member gets a record of its own; otherwise it is counted.
+    mutating func records(_ refusal: Refusal, of node: NodeID) -> Bool {
+        allowances[node, default: MemberAllowance(limits)].refusals.records(refusal)
     }
 }
 

@@ -72,6 +72,7 @@ public struct MailRequest: Sendable {
 
 /// Entries to read for an auditor.
 public struct PageRequest: Sendable {
+    let node: NodeID
     let connection: ConnectionID
     let request: UInt64
     /// The first entry.

@@ -82,8 +82,9 @@ public enum NewEntry: Sendable {
     /// Any other event than a message, a recipient set or a release.
     case event(WireRecord.OneOf_Event)
     /// The refusal of a message, unless its sender had the same one accepted before: a receipt that
-    /// was lost is owed again, whatever the rules say by now.
-    case refused(WireRefusedRequest, unlessAccepted: MessageID, envelopeDigest: Digest)
+    /// was lost is owed again, whatever the rules say by now. Without a record only that is found out,
+    /// and the outcome of a new message is `unrecorded`.
+    case refused(WireRefusedRequest?, unlessAccepted: MessageID, envelopeDigest: Digest)
     /// A registry or policy that came into force, with its signed note.
     case release(ReleaseKind, number: UInt64, note: Data)
 }
@@ -101,12 +102,15 @@ public enum AppendOutcome: Hashable, Sendable {
     )
     /// The message id belongs to other bytes, at this place. Nothing was stored.
     case conflicting(LedgerIndex)
+    /// Nothing was to be stored.
+    case unrecorded
 
-    /// The place of the entry that counts.
-    public var index: LedgerIndex {
+    /// The place of the entry that counts; nil when there is none.
+    public var index: LedgerIndex? {
         switch self {
         case .appended(let index), .conflicting(let index): index
         case .repeated(let index, _, _, _): index
+        case .unrecorded: nil
         }
     }
 }

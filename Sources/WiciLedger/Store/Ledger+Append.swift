@@ -64,6 +64,7 @@ extension Ledger {
         case .refused(let refusal, let messageID, let digest):
             let earlier = try earlierOutcome(for: messageID, digest, batch)
             if let earlier, case .repeated = earlier { return earlier }
+            guard let refusal else { return .unrecorded }
             return .appended(try store(.refused(refusal), changing: nil, in: &batch))
         case .release(let kind, let number, let note):
             var release = WireRelease()

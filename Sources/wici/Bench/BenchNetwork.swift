@@ -72,7 +72,8 @@ struct BenchNetwork {
                 exchange: "tcp://127.0.0.1:*",
                 feed: "tcp://127.0.0.1:*",
                 statusPort: 0,
-                authority: trust
+                authority: trust,
+                limits: MemberLimits(envelopesPerSecond: 1_000_000)
             )
         )
         ledgerKey = identity.ledgerKey

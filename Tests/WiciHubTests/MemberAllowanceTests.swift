@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// One member that asks too much is told so by name, fills no disk, and leaves the others theirs.
+
+import Foundation
+import SwiftProtobuf
+import Testing
+import WiciCore
+import WiciLedger
+
+@testable import WiciHub
+
+struct MemberAllowanceTests {
+    private let police = HubNetwork.police
+    private let office = HubNetwork.office
+
+    @Test func `an allowance is spent, comes back steadily and never exceeds what it was`() {
+        var allowance = Allowance(perSecond: 10, atOnce: 100)
+        var now = HubNetwork.now
+        func spent(_ amount: Int) -> Bool { allowance.spend(amount, now: now) }
+        #expect(spent(99) && spent(50))
+        #expect(!spent(1))
+        now = now.adding(milliseconds: 4_900)
+        #expect(!spent(1))
+        now = now.adding(milliseconds: 200)
+        #expect(spent(1))
+        // A clock that goes back gives nothing.
+        now = now.adding(milliseconds: -3_600_000)
+        #expect(!spent(1))
+        now = now.adding(milliseconds: 7_200_000)
+        #expect(spent(100))
+        #expect(!spent(1))
+    }
+
+    @Test func `a member that submits without end is refused and the next one is served`() throws {
+        var hub = try HubSimulation.started()
+        try hub.hello(police, on: 1)
+        try hub.hello(office, on: 2)
+        let copy = try hub.network.envelope(from: police, to: [office], number: 1)
+        var refused = 0
+        for _ in 0..<30 {
+            hub.forgetSent()
+            try hub.submit(Array(repeating: copy, count: 1_000), from: police, on: 1)
+            hub.settle()
+            refused += hub.refusals(to: 1).count { $0.name == "rate-limited" && $0.retryable }
+        }
+        #expect(refused == 10)
+        #expect(hub.recordedRefusals.isEmpty)
+        let mail = try hub.network.envelope(from: office, to: [police], number: 2)
+        try hub.submit([mail], from: office, on: 2)
+        hub.settle()
+        #expect(hub.receipts(to: 2).map(\.accepted.repeated) == [false])
+        // Two seconds later it has two seconds' worth again.
+        hub.now = hub.now.adding(milliseconds: 2_000)
+        hub.forgetSent()
+        try hub.submit(2...3, to: [office])
+        hub.settle()
+        #expect(hub.receipts(to: 1).count == 2)
+    }
+
+    @Test func `refusals beyond a number a minute are answered and recorded as a number`() throws {
+        var hub = try HubSimulation.started()
+        try hub.hello(police, on: 1)
+        hub.pass(milliseconds: 100)
+        hub.settle()
+        hub.forgetSent()
+        let garbage = Data([0xFF, 0xFF])
+        for _ in 0..<1_000 { hub.handle(.packet(ConnectionID(1), police, garbage)) }
+        hub.settle()
+        #expect(hub.refusals(to: 1).count == 1_000)
+        #expect(hub.recordedRefusals.count == RefusalTally.recordedPerMinute)
+        for _ in 0..<650 {
+            hub.handle(.packet(ConnectionID(1), police, garbage))
+            hub.pass(milliseconds: 100)
+        }
+        hub.settle()
+        let counts = hub.records.compactMap { record -> UInt32? in
+            guard case .event(.refused(let one)) = record, one.request == "several" else {
+                return nil
+            }
+            #expect(one.node == police.text && one.code == RefusalCode.malformedPacket.number)
+            return one.count
+        }
+        let single = hub.recordedRefusals.count - counts.count
+        #expect(counts.count == 1)
+        #expect(single + Int(counts.reduce(0, +)) == 1_650)
+    }
+
+    @Test func `a message refused too often for a record still gets its earlier receipt`() throws {
+        var hub = try HubSimulation.started()
+        try hub.hello(police, on: 1)
+        let charity = HubNetwork.charity
+        let known = try hub.network.envelope(from: police, to: [charity], number: 1)
+        try hub.submit([known], from: police, on: 1)
+        hub.settle()
+        try hub.bring(try hub.network.release(policy: HubNetwork.withoutCharities))
+        let fresh = try (2...800).map {
+            try hub.network.envelope(from: police, to: [charity], number: UInt64($0))
+        }
+        try hub.submit(fresh, from: police, on: 1)
+        hub.settle()
+        hub.forgetSent()
+        try hub.submit([known, fresh[0]], from: police, on: 1)
+        hub.settle()
+        #expect(hub.recordedRefusals.count == RefusalTally.recordedPerMinute)
+        let receipts = hub.receipts(to: 1)
+        #expect(receipts.map(\.accepted.repeated) == [true, false])
+        #expect(receipts.last?.refusal.name == "not-granted")
+    }
+
+    @Test func `requests that cost a reading are limited for each member apart`() throws {
+        var hub = try HubSimulation.started()
+        try hub.hello(police, on: 1)
+        try hub.hello(office, on: 2)
+        hub.forgetSent()
+        var prove = WireProve()
+        prove.messageID = HubNetwork.messageID(9).data
+        for number in 0..<1_100 as Range<UInt64> {
+            prove.request = number
+            try hub.receive(.prove(prove), from: police, on: 1)
+        }
+        let limited = hub.refusals(to: 1).filter { $0.name == "rate-limited" }
+        #expect(limited.count == 101)
+        try hub.receive(.ping(WirePing()), from: police, on: 1)
+        #expect(hub.sent.contains { if case .pong = $0.content { true } else { false } })
+        try hub.receive(.prove(prove), from: office, on: 2)
+        #expect(hub.refusals(to: 2).isEmpty)
+    }
+}
