@@ -158,7 +158,7 @@ class FakeHub(threading.Thread):
         formats.demand(known is None or known[0] == digest, "id-reused")
         facts = header_facts(header, header.HasField("seal"))
         verdict = naive_audience.evaluate(
-            facts, self.registry.contents, self.policy, time.strftime("%Y-%m-%d"))
+            facts, self.registry.contents, self.policy, formats.day())
         formats.demand(verdict.refusal is None, verdict.refusal)
         if not header.HasField("seal"):
             formats.decode(schema().types[header.type].DESCRIPTOR.name, envelope.body,

@@ -129,7 +129,7 @@ class Scenario:
         header, _ = drafts.compose(draft, self.identity.node)
         return naive_audience.evaluate(
             header_facts(header, "seal-to" in draft), client.registry.contents,
-            client.policy.contents, time.strftime("%Y-%m-%d"))
+            client.policy.contents, formats.day())
 
     def _last_message(self):
         client = self.exchange()

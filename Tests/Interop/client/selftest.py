@@ -5,9 +5,9 @@
 """Tests the Python client: against the golden vectors, and through real CURVE sockets against the
 small hub of fake_hub.py. Prints one line a test; status 0 when all pass."""
 
-import datetime
 import json
 import os
+import re
 import sys
 import traceback
 
@@ -149,8 +149,7 @@ class Network:
         authority = [(f"authority.example/{n}", os.urandom(32)) for n in (1, 2, 3)]
         self.trust = Trust(2, [formats.verifier_key(name, formats.signing_public(seed))
                                for name, seed in authority])
-        day = datetime.date.today().isoformat()
-        later = (datetime.date.today() + datetime.timedelta(days=30)).isoformat()
+        day, later = formats.day(), formats.day(later=30)
         contents = yaml.safe_load((NETWORK / "institutions.yaml").read_text(encoding="utf-8"))
         contents |= {
             "registry": "selftest", "release": 1, "previous": "none", "issued": day,
@@ -164,6 +163,8 @@ class Network:
                        **identity.public_hex()} for node, identity in self.identities.items()]}
         text = yaml.safe_dump(contents, allow_unicode=True, sort_keys=False)
         policy = (NETWORK / "policy.yaml").read_text(encoding="utf-8")
+        policy = re.sub(r"(?m)^issued: .*$", f"issued: {day}", policy)
+        policy = re.sub(r"(?m)^expires: .*$", f"expires: {later}", policy)
         self.registry_note = formats.make_note(text, authority[:2])
         self.hub = FakeHub(self.registry_note, formats.make_note(policy, authority[1:]),
                            self.trust, {"exchange": self.hub_exchange, "ledger": self.ledger},

@@ -11,7 +11,6 @@ scenario.py. Needs pyzmq, protobuf, cryptography and PyYAML.
 """
 
 import dataclasses
-import datetime
 import json
 import os
 import sys
@@ -91,7 +90,8 @@ class Document:
         self.contents = yaml.load(text, Loader=yaml.BaseLoader)
         self.digest = formats.sha256(note)
         self.release = int(self.contents["release"])
-        today = today or datetime.date.today().isoformat()
+        today = today or formats.day()
+        demand(self.contents["issued"] <= today, "document-not-yet-issued")
         demand(self.contents["expires"] >= today, "document-expired")
         if after is not None and self.digest != after.digest:
             demand(self.release > after.release, "release-not-newer")

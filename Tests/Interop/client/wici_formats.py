@@ -8,6 +8,7 @@ starts, from Schemas/wici/v1/*.proto by protoc. Needs Python 3.11, protobuf and 
 """
 
 import base64
+import datetime
 import functools
 import hashlib
 import hmac
@@ -15,6 +16,8 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import time
+import zoneinfo
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -42,6 +45,18 @@ class Refused(Exception):
 def demand(condition, name, detail=""):
     if not condition:
         raise Refused(name, detail)
+
+
+# ---- Days -------------------------------------------------------------------------------------
+
+WARSAW = zoneinfo.ZoneInfo("Europe/Warsaw")
+
+
+def day(milliseconds=None, later=0):
+    """The network's day, YYYY-MM-DD, at a moment (default: now) or a number of days later."""
+    seconds = time.time() if milliseconds is None else milliseconds / 1000
+    date = datetime.datetime.fromtimestamp(seconds, WARSAW).date()
+    return (date + datetime.timedelta(days=later)).isoformat()
 
 
 # ---- Protobuf ---------------------------------------------------------------------------------
