@@ -195,7 +195,8 @@ class FakeHub(threading.Thread):
                 del copy.wraps[:]
                 copy.wraps.append(envelope.wraps[place])
                 copy.wrap_proof.CopyFrom(schema().WrapProof(
-                    index=place, size=len(leaves), path=formats.inclusion_path(leaves, place)))
+                    index=place, size=formats.least_size(place, len(leaves)),
+                    path=formats.inclusion_path(leaves, place)))
             box = self.mail.setdefault(each, [])
             box.append(schema().Delivery(
                 number=len(box) + 1, index=index, envelope=copy.SerializeToString()))

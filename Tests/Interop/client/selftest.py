@@ -300,7 +300,7 @@ def test_recipient_refuses(network):
         except Refused as error:
             got = error.name
         assert got == code, f"{name}: {got}, not {code}"
-    assert count == 12
+    assert count == 13
 
 
 def main():

@@ -219,6 +219,14 @@ def root_from_path(leaf, index, size, path):
     return value if sn == 0 else None
 
 
+def least_size(index, size):
+    """The least size of a tree in which an index has the path that it has in a tree of `size`."""
+    if index == size - 1:
+        return size
+    height = (index ^ (size - 1)).bit_length()
+    return (index >> height << height) + (1 << height - 1) + 1
+
+
 # ---- Keys -------------------------------------------------------------------------------------
 
 
@@ -345,6 +353,8 @@ def wraps_root(envelope):
         return tree_root(wraps)
     proof = envelope.wrap_proof
     demand(len(wraps) == 1, "wraps-malformed", "a proof needs one wrap")
+    demand(proof.index < proof.size == least_size(proof.index, proof.size), "wraps-malformed",
+           "size of the wrap proof")
     root = root_from_path(wraps[0], proof.index, proof.size, list(proof.path))
     demand(root is not None, "wraps-malformed", "wrap proof")
     return root
