@@ -226,13 +226,14 @@ struct InteropTests {
             change.reduce(Self.goodPractice) { $0.replacing($1.0, with: $1.1) }
         }
         let personal = "\"data-level\": \"personal\", \"data-subject\": \"victim\", \"to\""
+        let grounded = "\"legalGround\": \"RODO art. 6\", \"title\""
         let everybody = "\"regions\": [\"PL\"]"
         let result = try await client.ask(
             """
             {"do": "hostile", "plain": \(Self.goodPractice), "sealed": \(Self.supportRequest),
              "other-node": "oip-lublin.main",
              "not-granted": \(Self.meetingNotice),
-             "forbidden": \(draft(("\"to\"", personal))),
+             "forbidden": \(draft(("\"to\"", personal), ("\"title\"", grounded))),
              "marking-above-ceiling": \(draft(("TLP:GREEN", "TLP:AMBER"))),
              "roles-required": \(draft(("TLP:GREEN", "TLP:RED"))),
              "nobody-eligible": \(draft((everybody, "\"regions\": [\"PL-32\"]"))),

@@ -136,7 +136,7 @@ extension MessageDraft {
     private func readBody(_ header: inout WireHeader, _ faults: inout [Fault]) -> MessageBody? {
         // An unknown type is the header's fault.
         guard let (content, misfits) = try? MessageBody.read(type: type, body) else { return nil }
-        let report = Validator.current.check(content)
+        let report = Validator.current.check(content, beside: header)
         header.topics = report.topics
         // A field that could not be read is not also reported as missing.
         let unreadable = Set(misfits.map(\.path))

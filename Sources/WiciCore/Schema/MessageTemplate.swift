@@ -197,13 +197,21 @@ public struct MessageTemplate: Sendable {
 
     private func need(of field: FieldSchema, in schema: MessageSchema) -> String {
         if field.isRequired { return say("wymagane", "required") }
-        guard !field.requiredWhen.isEmpty else { return say("nieobowiązkowe", "optional") }
-        let conditions = field.requiredWhen.map { condition in
+        func sentence(_ condition: FieldCondition) -> String {
             let label = schema.field(named: condition.field)?.label[language] ?? condition.field
             return condition.anyOf.isEmpty
                 ? say("wypełniono „\(label)”", "\"\(label)\" is filled in")
                 : "„\(label)” = \(condition.anyOf.joined(separator: ", "))"
         }
+        let conditions =
+            field.requiredWhen.map(sentence)
+            + field.requiredByHeader.map { condition in
+                let values = condition.anyOf.joined(separator: ", ")
+                let header = "„\(condition.label.name[language])” = \(values)"
+                let sibling = condition.sibling.map { sentence($0) + say(" i ", " and ") }
+                return (sibling ?? "") + header
+            }
+        guard !conditions.isEmpty else { return say("nieobowiązkowe", "optional") }
         return say("wymagane, gdy ", "required when ")
             + conditions.joined(separator: say(" lub ", " or "))
     }

@@ -206,8 +206,9 @@ def practice(title="Rozmowa w autobusie", marking="TLP:GREEN", **more):
 SUPPORT = {
     "type": "support-request", "marking": "TLP:AMBER+STRICT", "urgency": "UR-4",
     "data-level": "special", "data-subject": "victim", "to": {"institutions": ["kcik"]},
-    "body": {"common": {"title": "Schronienie"}, "needs": ["NE-SHF"], "adults": 1, "children": 2,
-             "profile": "PF-FAM", "neededFrom": "2026-12-01T20:00:00+01:00", "consent": "CO-YES"}}
+    "body": {"common": {"title": "Schronienie", "legalGround": "Zgoda osoby"},
+             "needs": ["NE-SHF"], "adults": 1, "children": 2, "profile": "PF-FAM",
+             "neededFrom": "2026-12-01T20:00:00+01:00", "consent": "CO-YES"}}
 
 
 def test_round_trip(network):
