@@ -30,7 +30,7 @@ from wici_formats import Refused, demand, schema
 class Scenario:
     def __init__(self, job):
         self.job = job
-        self.identity = Identity.from_hex(job["node"], job["keys"])
+        self.identity = Identity.read(job["node"], job["keys"])
         self.trust = Trust(job["authority"]["threshold"], job["authority"]["keys"])
         self.client, self.sent = None, []
         self.taken = 0

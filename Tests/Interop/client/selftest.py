@@ -122,6 +122,33 @@ def test_tree_and_ledger_leaf():
     assert leaf.hex() == v["leaf"] and formats.leaf_hash(leaf).hex() == v["leaf_hash"]
 
 
+def test_the_least_size_of_a_path():
+    for size in range(1, 34):
+        leaves = [bytes([n]) for n in range(size)]
+        for index, leaf in enumerate(leaves):
+            path, root = formats.inclusion_path(leaves, index), formats.tree_root(leaves)
+            fitting = [other for other in range(1, 70) if formats.root_from_path(
+                leaf, index, other, path) == root]
+            assert fitting[0] == formats.least_size(index, size)
+
+
+def test_days():
+    assert formats.day(1_796_169_600_000) == "2026-12-02"
+    assert formats.day(1_796_169_600_000 - 3_600_001) == "2026-12-01"  # 23:59:59.999 in Warsaw
+    assert formats.day(1_796_169_600_000 - 3_600_000) == "2026-12-02"
+    assert formats.day(1_796_169_600_000, later=180) == "2027-05-31"
+
+
+def test_enrolment_request():
+    identity = Identity.fresh("kcik.main")
+    note = identity.request("kcik")
+    key = formats.verifier_key("kcik.main", formats.signing_public(identity.signing_seed))
+    text, signed_by = formats.open_note(note, [key])
+    assert signed_by == ["kcik.main"]
+    assert yaml.load(text, Loader=yaml.BaseLoader) == {
+        "wici-request": "1", "institution": "kcik", "node": "kcik.main", **identity.public_hex()}
+
+
 def test_checkpoint():
     v = vector("checkpoint.json")
     for name in ("signed", "cosigned"):

@@ -380,12 +380,15 @@ def sign_batch(envelopes, seed):
     return [envelope.SerializeToString() for envelope in envelopes]
 
 
-def check_signature(envelope, public):
+def is_signed(envelope, public):
     batch = envelope.signature
     root = root_from_path(envelope_digest(envelope), batch.index, batch.size, list(batch.path))
-    demand(root is not None and len(batch.signature) == 64
-           and verifies(public, batch.signature, batch_statement(batch.size, root)),
-           "bad-signature")
+    return (root is not None and len(batch.signature) == 64
+            and verifies(public, batch.signature, batch_statement(batch.size, root)))
+
+
+def check_signature(envelope, public):
+    demand(is_signed(envelope, public), "bad-signature")
 
 
 # ---- Sealing ----------------------------------------------------------------------------------
@@ -485,7 +488,11 @@ def open_envelope(data, registry, node, sealing_secrets):
     header = decode("Header", envelope.header, "malformed-header")
     sender = registry.nodes.get(header.sender)
     demand(sender is not None, "sender-unknown", header.sender)
-    check_signature(envelope, bytes.fromhex(sender["signing-key"]))
+    sent_on = day(header.sent_at)
+    earlier = [each["key"] for each in sender.get("previous-signing-keys", [])
+               if sent_on <= each["valid-to"]]
+    demand(any(is_signed(envelope, bytes.fromhex(key)) for key in [sender["signing-key"], *earlier]),
+           "bad-signature")
     demand(header.type in schema().types, "header-fault", "type")
     if header.HasField("seal"):
         body_bytes = unseal(envelope, header, node, sealing_secrets)
