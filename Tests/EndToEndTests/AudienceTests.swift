@@ -229,9 +229,11 @@ struct AudienceTests {
     @Test
     func `a network of foreign nodes alone gets every sample by the same rules`() async throws {
         let names = try TestNetwork.knownInstitutions().institutions.map(\.id.text)
-        let network = try TestNetwork(institutions: names)
+        let network = try TestNetwork(institutions: [])
+        let nodes = try await ForeignNode.make(for: names, in: network)
+        try network.enrol(nodes)
         try await network.startHub()
-        let job = try InteropJob.write(for: names, in: network)
+        let job = try InteropJob.write(for: nodes, in: network)
         let (status, output) = try await InteropProgram("client/whole_network.py", [job]).finish()
         let result = try PlainValue(json: output)
         #expect(status == 0, "\(result["differences"]?.json() ?? "")")

@@ -136,10 +136,7 @@ struct HostileMember {
             ).by(nil),
             try HostileInput(
                 "personal data in a message to everybody",
-                good.spoilt {
-                    $0.header.dataLevel = "personal"
-                    $0.header.dataSubject = "victim"
-                },
+                try good.personal { $0.legalGround = "RODO art. 6" },
                 "forbidden",
                 "selector"
             ).by("N3"),
@@ -190,11 +187,8 @@ struct HostileMember {
         func fault(_ what: String, _ field: String, _ letter: Letter) throws -> HostileInput {
             try HostileInput(what, letter, "header-fault", field)
         }
-        let longTitle = try good.spoilt { letter in
-            var practice = try WireGoodPractice(serializedBytes: letter.body)
-            practice.common.title = String(repeating: "a", count: 161)
-            letter.body = try practice.serializedData()
-        }
+        let longTitle = try good.withCommon { $0.title = String(repeating: "a", count: 161) }
+        let groundless = try good.personal { _ in }
         return [
             try fault("TLP:RED without roles", "selector", header { $0.tlp = "TLP:RED" }),
             try fault("nobody selected", "selector", header { $0.selector = WireSelector() }),
@@ -211,6 +205,7 @@ struct HostileMember {
                 "type"
             ),
             try HostileInput("a title too long", longTitle, "schema-fault", "common.title"),
+            try HostileInput("no ground", groundless, "schema-fault", "common.legalGround"),
             try HostileInput(
                 "an empty body",
                 good.spoilt { $0.body = Data() },

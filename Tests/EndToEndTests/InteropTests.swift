@@ -5,10 +5,8 @@
 // from Schemas/PROTOCOL.md alone, so what passes here is what that page says.
 
 import Foundation
-import SwiftProtobuf
 import Testing
 import WiciCore
-import WiciLedger
 
 @testable import WiciHub
 @testable import WiciNode
@@ -48,19 +46,26 @@ struct InteropTests {
     }
 
     @Test
-    func `a foreign client sends, opens what is sealed to it, acknowledges and proves`()
+    func `a foreign client enrols, sends, opens what is sealed to it, acknowledges and proves`()
         async throws
     {
-        let institutions = ["fundacja-przyklad", "nosg-chelm", "oip-lublin", "kcik"]
+        let institutions = ["nosg-chelm", "oip-lublin", "kcik"]
         let network = try TestNetwork(institutions: institutions)
         try await network.startHub()
-        let client = try InteropProgram.client("fundacja-przyklad", in: network)
-        try await network.withNodes(["nosg-chelm", "oip-lublin", "kcik"]) { nodes in
+        let made = try await ForeignNode.make(for: ["fundacja-przyklad"], in: network)
+        let client = try InteropProgram.client(try #require(made.first), in: network)
+        try await client.step("{\"do\": \"connect\", \"expect\": \"refused 400\"}")
+        try network.enrol(made)
+        try await client.step("{\"do\": \"reconnect\"}")
+        try await network.withNodes(institutions) { nodes in
             let inspection = try #require(nodes["oip-lublin"])
             let guards = try #require(nodes["nosg-chelm"])
             try await inspection.subscribe([SubscriptionModel(types: ["good-practice"])])
             let welcome = try await client.step("{\"do\": \"hello\"}")
-            #expect(welcome["nodes"]?.items.compactMap(\.word).count == institutions.count)
+            #expect(
+                welcome["nodes"]?.items.compactMap(\.word)
+                    == (institutions + ["fundacja-przyklad"]).map { "\($0).main" }.sorted()
+            )
 
             let sent = try await client.step(step("send", Self.goodPractice))
             let receipt = try #require(sent["receipts"]?.items.first)
@@ -127,10 +132,9 @@ struct InteropTests {
     func `the feed carries open bulletins, checkpoints and heartbeats to members and nothing else`()
         async throws
     {
-        let institutions = ["fundacja-przyklad", "nosg-chelm", "oip-lublin", "kcik"]
-        let network = try TestNetwork(institutions: institutions)
+        let network = try TestNetwork(institutions: ["nosg-chelm", "oip-lublin", "kcik"])
         try await network.startHub()
-        let client = try InteropProgram.client("fundacja-przyklad", in: network)
+        let client = try await InteropProgram.member("fundacja-przyklad", in: network)
         try await client.step("{\"do\": \"hello\"}")
         try await client.step("{\"do\": \"feed-open\"}")
         // The socket hears once the hub has its subscription: the first heartbeat says so.
@@ -176,9 +180,9 @@ struct InteropTests {
     func `what the hub cannot see in a sealed message its recipient finds and never shows`()
         async throws
     {
-        let network = try TestNetwork(institutions: ["fundacja-przyklad", "kcik"])
+        let network = try TestNetwork(institutions: ["kcik"])
         try await network.startHub()
-        let client = try InteropProgram.client("fundacja-przyklad", in: network)
+        let client = try await InteropProgram.member("fundacja-przyklad", in: network)
         try await network.withNodes(["kcik"]) { nodes in
             let centre = try #require(nodes["kcik"])
             try await client.step("{\"do\": \"hello\"}")
@@ -217,22 +221,22 @@ struct InteropTests {
     func `every hostile packet of the foreign client gets the refusal that the protocol names`()
         async throws
     {
-        let institutions = ["fundacja-przyklad", "kcik", "oip-lublin", "kwp-lublin"]
-        let network = try TestNetwork(institutions: institutions)
+        let network = try TestNetwork(institutions: ["kcik", "oip-lublin", "kwp-lublin"])
         try await network.startHub()
-        let client = try InteropProgram.client("fundacja-przyklad", in: network)
+        let client = try await InteropProgram.member("fundacja-przyklad", in: network)
         try await client.step("{\"do\": \"hello\"}")
         func draft(_ change: (String, String)...) -> String {
             change.reduce(Self.goodPractice) { $0.replacing($1.0, with: $1.1) }
         }
         let personal = "\"data-level\": \"personal\", \"data-subject\": \"victim\", \"to\""
+        let grounded = "\"legalGround\": \"RODO art. 6\", \"title\""
         let everybody = "\"regions\": [\"PL\"]"
         let result = try await client.ask(
             """
             {"do": "hostile", "plain": \(Self.goodPractice), "sealed": \(Self.supportRequest),
              "other-node": "oip-lublin.main",
              "not-granted": \(Self.meetingNotice),
-             "forbidden": \(draft(("\"to\"", personal))),
+             "forbidden": \(draft(("\"to\"", personal), ("\"title\"", grounded))),
              "marking-above-ceiling": \(draft(("TLP:GREEN", "TLP:AMBER"))),
              "roles-required": \(draft(("TLP:GREEN", "TLP:RED"))),
              "nobody-eligible": \(draft((everybody, "\"regions\": [\"PL-32\"]"))),
@@ -270,28 +274,5 @@ extension DeliveryTests {
         try MessageDraft(
             yaml: sampleText("19").replacing("marking: TLP:GREEN", with: "marking: TLP:CLEAR")
         )
-    }
-}
-
-extension TestNetwork {
-    /// The highest mailbox number that each node has confirmed, as the ledger has it.
-    func deliveredThrough() throws -> [String: UInt64] {
-        var through: [String: UInt64] = [:]
-        for case .delivered(let delivered)? in try records().map(\.event) {
-            through[delivered.node] = delivered.through
-        }
-        return through
-    }
-
-    /// Every record in the ledger, in order.
-    func records() throws -> [WireRecord] {
-        let reader = try LedgerReader(path: hubFolder.ledgerFile.path)
-        var records: [WireRecord] = []
-        try reader.forEachEntry(below: reader.size()) { entry in
-            if let bytes = entry.record, let record = try? WireRecord(serializedBytes: bytes) {
-                records.append(record)
-            }
-        }
-        return records
     }
 }

@@ -60,6 +60,23 @@ struct Letter: Sendable {
         return copy
     }
 
+    /// The letter, a good practice, under a new id and with its common part changed.
+    func withCommon(_ change: (inout WireCommon) -> Void) throws -> Letter {
+        try spoilt { letter in
+            var practice = try WireGoodPractice(serializedBytes: letter.body)
+            change(&practice.common)
+            letter.body = try practice.serializedData()
+        }
+    }
+
+    /// The same as one with a victim's data.
+    func personal(_ change: (inout WireCommon) -> Void) throws -> Letter {
+        var copy = try withCommon(change)
+        copy.header.dataLevel = "personal"
+        copy.header.dataSubject = "victim"
+        return copy
+    }
+
     /// The letter under a new id, sealed for these nodes; `change` spoils it after sealing.
     func sealed(
         for recipients: [SealRecipient],

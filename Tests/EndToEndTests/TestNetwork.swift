@@ -133,6 +133,7 @@ final class TestNetwork: Sendable {
             )
         let policy = source.replacing("policy: wici-demo", with: "policy: wici-test")
             .replacing(/issued: .*/, with: "issued: \(today)")
+            .replacing(/expires: .*/, with: "expires: \(today.adding(days: 365))")
         try sign(policy).write(to: hubFolder.policyFile)
     }
 

@@ -78,9 +78,21 @@ public struct WrapProofs: Hashable, Sendable {
         guard let path = tree.inclusionPath(of: place) else { return nil }
         var proof = WireWrapProof()
         proof.index = UInt32(place)
-        proof.size = UInt32(tree.size)
+        proof.size = Self.leastSize(index: UInt32(place), size: UInt32(tree.size))
         proof.path = path.map(\.data)
         return proof
+    }
+
+    /// The least size of a tree in which an index has the path that it has in a tree of `size`.
+    ///
+    /// A root does not commit to the size of its tree. Only this one is right, so that nobody on the
+    /// way can change it, and it tells a recipient no more about the others than the path does.
+    static func leastSize(index: UInt32, size: UInt32) -> UInt32 {
+        let last = size - 1
+        guard index != last else { return size }
+        // Below the highest bit in which index and last leaf differ, the path does not see the size.
+        let height = UInt32.bitWidth - (index ^ last).leadingZeroBitCount
+        return ((index >> height) << height) + (1 << (height - 1)) + 1
     }
 }
 
@@ -129,11 +141,12 @@ extension WireWrap {
 }
 
 extension WireWrapProof {
-    /// Parses the canonical encoding; `nil` when anything is over its limit.
+    /// Parses the canonical encoding; `nil` when anything is over its limit or the size is not the
+    /// least of its path.
     init?(canonical bytes: Data) {
         var reader = FieldReader(bytes)
         guard let index = reader.number(1), let size = reader.number(2), index < size,
-            size <= EnvelopeLimits.wraps,
+            size <= EnvelopeLimits.wraps, size == WrapProofs.leastSize(index: index, size: size),
             let path = reader.digests(3, maximumCount: EnvelopeLimits.wrapPath), reader.isAtEnd
         else { return nil }
         self.init()

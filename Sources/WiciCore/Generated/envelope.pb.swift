@@ -297,6 +297,7 @@ public nonisolated struct WireWrapProof: Sendable {
 
   public var index: UInt32 = 0
 
+  /// The least number of wraps with which the index has this path; any other is refused.
   public var size: UInt32 = 0
 
   public var path: [Data] = []

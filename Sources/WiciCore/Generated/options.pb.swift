@@ -171,87 +171,142 @@ public nonisolated struct WireCondition: Sendable {
   public init() {}
 }
 
-public nonisolated struct WireFieldRules: Sendable {
+/// True when a label of the message's header holds one of the values and, where `sibling` is given,
+/// that condition on the body holds too.
+public nonisolated struct WireHeaderCondition: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var kind: WireFieldKind = .unspecified
+  /// The header field's proto name: "data_level" or "tlp".
+  public var label: String = String()
 
-  public var required: Bool = false
+  public var anyOf: [String] = []
 
-  /// Unicode scalar values (code points), as JSON Schema counts them.
-  public var maxLength: UInt32 = 0
-
-  public var maxItems: UInt32 = 0
-
-  public var minimum: Int64 {
-    get {_minimum ?? 0}
-    set {_minimum = newValue}
+  public var sibling: WireCondition {
+    get {_sibling ?? WireCondition()}
+    set {_sibling = newValue}
   }
-  /// Returns true if `minimum` has been explicitly set.
-  public var hasMinimum: Bool {self._minimum != nil}
-  /// Clears the value of `minimum`. Subsequent reads from it will return its default value.
-  public mutating func clearMinimum() {self._minimum = nil}
-
-  public var maximum: Int64 {
-    get {_maximum ?? 0}
-    set {_maximum = newValue}
-  }
-  /// Returns true if `maximum` has been explicitly set.
-  public var hasMaximum: Bool {self._maximum != nil}
-  /// Clears the value of `maximum`. Subsequent reads from it will return its default value.
-  public mutating func clearMaximum() {self._maximum = nil}
-
-  /// Name of a list in Schemas/vocabulary.
-  public var codeList: String = String()
-
-  /// Required when any of these holds.
-  public var requiredWhen: [WireCondition] = []
-
-  /// Must be absent when any of these holds.
-  public var forbiddenWhen: [WireCondition] = []
-
-  public var label: WireBilingual {
-    get {_label ?? WireBilingual()}
-    set {_label = newValue}
-  }
-  /// Returns true if `label` has been explicitly set.
-  public var hasLabel: Bool {self._label != nil}
-  /// Clears the value of `label`. Subsequent reads from it will return its default value.
-  public mutating func clearLabel() {self._label = nil}
-
-  public var guidance: WireBilingual {
-    get {_guidance ?? WireBilingual()}
-    set {_guidance = newValue}
-  }
-  /// Returns true if `guidance` has been explicitly set.
-  public var hasGuidance: Bool {self._guidance != nil}
-  /// Clears the value of `guidance`. Subsequent reads from it will return its default value.
-  public mutating func clearGuidance() {self._guidance = nil}
-
-  /// Section of a form: one of the group names used by the type, in order of first appearance.
-  public var section: WireBilingual {
-    get {_section ?? WireBilingual()}
-    set {_section = newValue}
-  }
-  /// Returns true if `section` has been explicitly set.
-  public var hasSection: Bool {self._section != nil}
-  /// Clears the value of `section`. Subsequent reads from it will return its default value.
-  public mutating func clearSection() {self._section = nil}
-
-  /// The codes of this field are copied into the header's topics, for routing and subscriptions.
-  public var topic: Bool = false
+  /// Returns true if `sibling` has been explicitly set.
+  public var hasSibling: Bool {self._sibling != nil}
+  /// Clears the value of `sibling`. Subsequent reads from it will return its default value.
+  public mutating func clearSibling() {self._sibling = nil}
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _minimum: Int64? = nil
-  fileprivate var _maximum: Int64? = nil
-  fileprivate var _label: WireBilingual? = nil
-  fileprivate var _guidance: WireBilingual? = nil
-  fileprivate var _section: WireBilingual? = nil
+  fileprivate var _sibling: WireCondition? = nil
+}
+
+public nonisolated struct WireFieldRules: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var kind: WireFieldKind {
+    get {_storage._kind}
+    set {_uniqueStorage()._kind = newValue}
+  }
+
+  public var required: Bool {
+    get {_storage._required}
+    set {_uniqueStorage()._required = newValue}
+  }
+
+  /// Unicode scalar values (code points), as JSON Schema counts them.
+  public var maxLength: UInt32 {
+    get {_storage._maxLength}
+    set {_uniqueStorage()._maxLength = newValue}
+  }
+
+  public var maxItems: UInt32 {
+    get {_storage._maxItems}
+    set {_uniqueStorage()._maxItems = newValue}
+  }
+
+  public var minimum: Int64 {
+    get {_storage._minimum ?? 0}
+    set {_uniqueStorage()._minimum = newValue}
+  }
+  /// Returns true if `minimum` has been explicitly set.
+  public var hasMinimum: Bool {_storage._minimum != nil}
+  /// Clears the value of `minimum`. Subsequent reads from it will return its default value.
+  public mutating func clearMinimum() {_uniqueStorage()._minimum = nil}
+
+  public var maximum: Int64 {
+    get {_storage._maximum ?? 0}
+    set {_uniqueStorage()._maximum = newValue}
+  }
+  /// Returns true if `maximum` has been explicitly set.
+  public var hasMaximum: Bool {_storage._maximum != nil}
+  /// Clears the value of `maximum`. Subsequent reads from it will return its default value.
+  public mutating func clearMaximum() {_uniqueStorage()._maximum = nil}
+
+  /// Name of a list in Schemas/vocabulary.
+  public var codeList: String {
+    get {_storage._codeList}
+    set {_uniqueStorage()._codeList = newValue}
+  }
+
+  /// Required when any of these holds.
+  public var requiredWhen: [WireCondition] {
+    get {_storage._requiredWhen}
+    set {_uniqueStorage()._requiredWhen = newValue}
+  }
+
+  /// Must be absent when any of these holds.
+  public var forbiddenWhen: [WireCondition] {
+    get {_storage._forbiddenWhen}
+    set {_uniqueStorage()._forbiddenWhen = newValue}
+  }
+
+  public var label: WireBilingual {
+    get {_storage._label ?? WireBilingual()}
+    set {_uniqueStorage()._label = newValue}
+  }
+  /// Returns true if `label` has been explicitly set.
+  public var hasLabel: Bool {_storage._label != nil}
+  /// Clears the value of `label`. Subsequent reads from it will return its default value.
+  public mutating func clearLabel() {_uniqueStorage()._label = nil}
+
+  public var guidance: WireBilingual {
+    get {_storage._guidance ?? WireBilingual()}
+    set {_uniqueStorage()._guidance = newValue}
+  }
+  /// Returns true if `guidance` has been explicitly set.
+  public var hasGuidance: Bool {_storage._guidance != nil}
+  /// Clears the value of `guidance`. Subsequent reads from it will return its default value.
+  public mutating func clearGuidance() {_uniqueStorage()._guidance = nil}
+
+  /// Section of a form: one of the group names used by the type, in order of first appearance.
+  public var section: WireBilingual {
+    get {_storage._section ?? WireBilingual()}
+    set {_uniqueStorage()._section = newValue}
+  }
+  /// Returns true if `section` has been explicitly set.
+  public var hasSection: Bool {_storage._section != nil}
+  /// Clears the value of `section`. Subsequent reads from it will return its default value.
+  public mutating func clearSection() {_uniqueStorage()._section = nil}
+
+  /// The codes of this field are copied into the header's topics, for routing and subscriptions.
+  public var topic: Bool {
+    get {_storage._topic}
+    set {_uniqueStorage()._topic = newValue}
+  }
+
+  /// Required when any of these holds. Asked wherever header and body are checked together: by the
+  /// sender, by the hub for plain bodies, by the recipient for sealed ones.
+  public var requiredByHeader: [WireHeaderCondition] {
+    get {_storage._requiredByHeader}
+    set {_uniqueStorage()._requiredByHeader = newValue}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// `earlier` must not be after `later`; both are sibling fields of kind date or time.
@@ -473,9 +528,9 @@ nonisolated extension WireCondition: SwiftProtobuf.Message, SwiftProtobuf._Messa
   }
 }
 
-nonisolated extension WireFieldRules: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".FieldRules"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}required\0\u{3}max_length\0\u{3}max_items\0\u{1}minimum\0\u{1}maximum\0\u{3}code_list\0\u{3}required_when\0\u{3}forbidden_when\0\u{1}label\0\u{1}guidance\0\u{1}section\0\u{1}topic\0")
+nonisolated extension WireHeaderCondition: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".HeaderCondition"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}label\0\u{3}any_of\0\u{1}sibling\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -483,19 +538,9 @@ nonisolated extension WireFieldRules: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
-      case 2: try { try decoder.decodeSingularBoolField(value: &self.required) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.maxLength) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.maxItems) }()
-      case 5: try { try decoder.decodeSingularInt64Field(value: &self._minimum) }()
-      case 6: try { try decoder.decodeSingularInt64Field(value: &self._maximum) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self.codeList) }()
-      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.requiredWhen) }()
-      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.forbiddenWhen) }()
-      case 10: try { try decoder.decodeSingularMessageField(value: &self._label) }()
-      case 11: try { try decoder.decodeSingularMessageField(value: &self._guidance) }()
-      case 12: try { try decoder.decodeSingularMessageField(value: &self._section) }()
-      case 13: try { try decoder.decodeSingularBoolField(value: &self.topic) }()
+      case 1: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.anyOf) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._sibling) }()
       default: break
       }
     }
@@ -506,62 +551,183 @@ nonisolated extension WireFieldRules: SwiftProtobuf.Message, SwiftProtobuf._Mess
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if self.kind != .unspecified {
-      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    if !self.label.isEmpty {
+      try visitor.visitSingularStringField(value: self.label, fieldNumber: 1)
     }
-    if self.required != false {
-      try visitor.visitSingularBoolField(value: self.required, fieldNumber: 2)
+    if !self.anyOf.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.anyOf, fieldNumber: 2)
     }
-    if self.maxLength != 0 {
-      try visitor.visitSingularUInt32Field(value: self.maxLength, fieldNumber: 3)
-    }
-    if self.maxItems != 0 {
-      try visitor.visitSingularUInt32Field(value: self.maxItems, fieldNumber: 4)
-    }
-    try { if let v = self._minimum {
-      try visitor.visitSingularInt64Field(value: v, fieldNumber: 5)
+    try { if let v = self._sibling {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
-    try { if let v = self._maximum {
-      try visitor.visitSingularInt64Field(value: v, fieldNumber: 6)
-    } }()
-    if !self.codeList.isEmpty {
-      try visitor.visitSingularStringField(value: self.codeList, fieldNumber: 7)
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireHeaderCondition, rhs: WireHeaderCondition) -> Bool {
+    if lhs.label != rhs.label {return false}
+    if lhs.anyOf != rhs.anyOf {return false}
+    if lhs._sibling != rhs._sibling {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFieldRules: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".FieldRules"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}required\0\u{3}max_length\0\u{3}max_items\0\u{1}minimum\0\u{1}maximum\0\u{3}code_list\0\u{3}required_when\0\u{3}forbidden_when\0\u{1}label\0\u{1}guidance\0\u{1}section\0\u{1}topic\0\u{3}required_by_header\0")
+
+  fileprivate class _StorageClass {
+    var _kind: WireFieldKind = .unspecified
+    var _required: Bool = false
+    var _maxLength: UInt32 = 0
+    var _maxItems: UInt32 = 0
+    var _minimum: Int64? = nil
+    var _maximum: Int64? = nil
+    var _codeList: String = String()
+    var _requiredWhen: [WireCondition] = []
+    var _forbiddenWhen: [WireCondition] = []
+    var _label: WireBilingual? = nil
+    var _guidance: WireBilingual? = nil
+    var _section: WireBilingual? = nil
+    var _topic: Bool = false
+    var _requiredByHeader: [WireHeaderCondition] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _kind = source._kind
+      _required = source._required
+      _maxLength = source._maxLength
+      _maxItems = source._maxItems
+      _minimum = source._minimum
+      _maximum = source._maximum
+      _codeList = source._codeList
+      _requiredWhen = source._requiredWhen
+      _forbiddenWhen = source._forbiddenWhen
+      _label = source._label
+      _guidance = source._guidance
+      _section = source._section
+      _topic = source._topic
+      _requiredByHeader = source._requiredByHeader
     }
-    if !self.requiredWhen.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.requiredWhen, fieldNumber: 8)
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
     }
-    if !self.forbiddenWhen.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.forbiddenWhen, fieldNumber: 9)
+    return _storage
+  }
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularEnumField(value: &_storage._kind) }()
+        case 2: try { try decoder.decodeSingularBoolField(value: &_storage._required) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._maxLength) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._maxItems) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._minimum) }()
+        case 6: try { try decoder.decodeSingularInt64Field(value: &_storage._maximum) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._codeList) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._requiredWhen) }()
+        case 9: try { try decoder.decodeRepeatedMessageField(value: &_storage._forbiddenWhen) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._label) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._guidance) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._section) }()
+        case 13: try { try decoder.decodeSingularBoolField(value: &_storage._topic) }()
+        case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._requiredByHeader) }()
+        default: break
+        }
+      }
     }
-    try { if let v = self._label {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-    } }()
-    try { if let v = self._guidance {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
-    } }()
-    try { if let v = self._section {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-    } }()
-    if self.topic != false {
-      try visitor.visitSingularBoolField(value: self.topic, fieldNumber: 13)
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._kind != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._kind, fieldNumber: 1)
+      }
+      if _storage._required != false {
+        try visitor.visitSingularBoolField(value: _storage._required, fieldNumber: 2)
+      }
+      if _storage._maxLength != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._maxLength, fieldNumber: 3)
+      }
+      if _storage._maxItems != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._maxItems, fieldNumber: 4)
+      }
+      try { if let v = _storage._minimum {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._maximum {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 6)
+      } }()
+      if !_storage._codeList.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._codeList, fieldNumber: 7)
+      }
+      if !_storage._requiredWhen.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._requiredWhen, fieldNumber: 8)
+      }
+      if !_storage._forbiddenWhen.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._forbiddenWhen, fieldNumber: 9)
+      }
+      try { if let v = _storage._label {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._guidance {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      try { if let v = _storage._section {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      if _storage._topic != false {
+        try visitor.visitSingularBoolField(value: _storage._topic, fieldNumber: 13)
+      }
+      if !_storage._requiredByHeader.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._requiredByHeader, fieldNumber: 14)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireFieldRules, rhs: WireFieldRules) -> Bool {
-    if lhs.kind != rhs.kind {return false}
-    if lhs.required != rhs.required {return false}
-    if lhs.maxLength != rhs.maxLength {return false}
-    if lhs.maxItems != rhs.maxItems {return false}
-    if lhs._minimum != rhs._minimum {return false}
-    if lhs._maximum != rhs._maximum {return false}
-    if lhs.codeList != rhs.codeList {return false}
-    if lhs.requiredWhen != rhs.requiredWhen {return false}
-    if lhs.forbiddenWhen != rhs.forbiddenWhen {return false}
-    if lhs._label != rhs._label {return false}
-    if lhs._guidance != rhs._guidance {return false}
-    if lhs._section != rhs._section {return false}
-    if lhs.topic != rhs.topic {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._kind != rhs_storage._kind {return false}
+        if _storage._required != rhs_storage._required {return false}
+        if _storage._maxLength != rhs_storage._maxLength {return false}
+        if _storage._maxItems != rhs_storage._maxItems {return false}
+        if _storage._minimum != rhs_storage._minimum {return false}
+        if _storage._maximum != rhs_storage._maximum {return false}
+        if _storage._codeList != rhs_storage._codeList {return false}
+        if _storage._requiredWhen != rhs_storage._requiredWhen {return false}
+        if _storage._forbiddenWhen != rhs_storage._forbiddenWhen {return false}
+        if _storage._label != rhs_storage._label {return false}
+        if _storage._guidance != rhs_storage._guidance {return false}
+        if _storage._section != rhs_storage._section {return false}
+        if _storage._topic != rhs_storage._topic {return false}
+        if _storage._requiredByHeader != rhs_storage._requiredByHeader {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -11,6 +11,7 @@ import SwiftProtobuf
 struct BodyVisitor: Visitor {
     private let check: CompiledMessage
     private let forms: ValueForms
+    private let header: WireHeader?
     private var present: UInt64 = 0
     private var held: UInt64 = 0
     private var valued: UInt32 = 0
@@ -21,9 +22,11 @@ struct BodyVisitor: Visitor {
     /// So many faults are listed at most; a hostile message has no end of them.
     static let maximumFaults = 100
 
-    init(_ check: CompiledMessage, forms: ValueForms) {
+    /// Without a header, what depends on its labels is not asked.
+    init(_ check: CompiledMessage, forms: ValueForms, beside header: WireHeader? = nil) {
         self.check = check
         self.forms = forms
+        self.header = header
     }
 
     private mutating func add(_ fault: Fault) {
@@ -170,11 +173,22 @@ struct BodyVisitor: Visitor {
                 add(.forbiddenHere(field.schema, at: field.schema.jsonName))
             }
         }
+        if let header { finishBeside(header) }
         for bits in check.anyRequired where present & bits == 0 {
             let fields = check.fields.filter { bits & $0.bit != 0 }.map(\.schema)
             add(.noneGiven(fields, at: fields.first?.jsonName ?? ""))
         }
         finishValues()
+    }
+
+    private mutating func finishBeside(_ header: WireHeader) {
+        for field in check.headerConditional where present & field.bit == 0 {
+            if let reason = field.requiredByHeader.first(where: {
+                $0.holds(beside: header, held: held)
+            }) {
+                add(.missing(field.schema, because: reason.condition, header))
+            }
+        }
     }
 
     private mutating func finishValues() {
@@ -322,7 +336,7 @@ struct BodyVisitor: Visitor {
         _ field: CompiledField,
         item: Int?
     ) throws {
-        var inner = BodyVisitor(group, forms: forms)
+        var inner = BodyVisitor(group, forms: forms, beside: header)
         try value.traverse(visitor: &inner)
         inner.finish()
         for fault in inner.faults {

@@ -16,6 +16,8 @@ final class CompiledMessage: Sendable {
     let required: UInt64
     /// The fields that are required or forbidden beside others.
     let conditional: [CompiledField]
+    /// The fields that are required by what the header says.
+    let headerConditional: [CompiledField]
     let orders: [CompiledOrder]
     let sums: [CompiledSum]
     /// Bits of fields of which one must be present.
@@ -45,6 +47,7 @@ final class CompiledMessage: Sendable {
         self.byNumber = byNumber
         self.required = fields.reduce(0) { $1.schema.isRequired ? $0 | $1.bit : $0 }
         self.conditional = fields.filter { $0.requiredWhen | $0.forbiddenWhen != 0 }
+        self.headerConditional = fields.filter { !$0.requiredByHeader.isEmpty }
         self.orders = schema.orders.compactMap { order in
             guard let earlier = fields.first(where: { $0.schema.name == order.earlier }),
                 let later = fields.first(where: { $0.schema.name == order.later })
@@ -87,6 +90,7 @@ final class CompiledField: Sendable {
     /// Bits of conditions.
     let requiredWhen: UInt64
     let forbiddenWhen: UInt64
+    let requiredByHeader: [CompiledHeaderCondition]
     let codes: Set<String>
     let maximumLength: Int
     let maximumItems: Int
@@ -110,6 +114,12 @@ final class CompiledField: Sendable {
         self.valuePlace = plan.valuePlaces[schema.name]
         self.requiredWhen = plan.bits(of: schema.requiredWhen)
         self.forbiddenWhen = plan.bits(of: schema.forbiddenWhen)
+        self.requiredByHeader = schema.requiredByHeader.map { condition in
+            CompiledHeaderCondition(
+                condition: condition,
+                sibling: condition.sibling.map { plan.bits(of: [$0]) }
+            )
+        }
         self.triggers = plan.triggers(of: schema.name)
         self.codes = Set(
             schema.codeList.map { vocabulary[$0].entries.map(\.code.text) } ?? []
@@ -123,6 +133,17 @@ final class CompiledField: Sendable {
         } else {
             self.group = nil
         }
+    }
+}
+
+/// A condition on the header, with the bit of the one on the body that must hold as well.
+struct CompiledHeaderCondition: Sendable {
+    let condition: HeaderCondition
+    let sibling: UInt64?
+
+    func holds(beside header: WireHeader, held: UInt64) -> Bool {
+        condition.anyOf.contains(condition.label.value(in: header))
+            && sibling.map { held & $0 != 0 } ?? true
     }
 }
 
@@ -145,7 +166,8 @@ struct CompilationPlan {
         let names = Set(schema.fields.map(\.name))
         var mentioned: [String] = []
         for field in schema.fields {
-            for condition in field.requiredWhen + field.forbiddenWhen {
+            let siblings = field.requiredByHeader.compactMap(\.sibling)
+            for condition in field.requiredWhen + field.forbiddenWhen + siblings {
                 mentioned.append(condition.field)
                 if !conditions.contains(condition) { conditions.append(condition) }
             }

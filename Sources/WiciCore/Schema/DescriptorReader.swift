@@ -134,6 +134,9 @@ struct DescriptorReader {
             forbiddenWhen: rules.forbiddenWhen.map {
                 FieldCondition(field: $0.field, anyOf: $0.anyOf)
             },
+            requiredByHeader: try rules.requiredByHeader.map { condition throws(SchemaError) in
+                try HeaderCondition(condition, at: place)
+            },
             label: Bilingual(rules.label) ?? Bilingual(polish: field.name, english: field.name),
             guidance: Bilingual(rules.guidance) ?? Bilingual(polish: "", english: ""),
             section: Bilingual(rules.section),
@@ -177,6 +180,19 @@ extension Bilingual {
     fileprivate init?(_ text: WireBilingual) {
         guard !text.pl.isEmpty || !text.en.isEmpty else { return nil }
         self.init(polish: text.pl, english: text.en)
+    }
+}
+
+extension HeaderCondition {
+    fileprivate init(_ condition: WireHeaderCondition, at place: String) throws(SchemaError) {
+        guard let label = Label(rawValue: condition.label), !condition.anyOf.isEmpty else {
+            throw SchemaError(reason: "\(place): no such label of a header: \(condition.label)")
+        }
+        self.label = label
+        self.anyOf = condition.anyOf
+        self.sibling =
+            condition.hasSibling
+            ? FieldCondition(field: condition.sibling.field, anyOf: condition.sibling.anyOf) : nil
     }
 }
 

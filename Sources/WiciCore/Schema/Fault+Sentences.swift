@@ -8,6 +8,23 @@ extension Fault {
         Fault(.missing, at: path, label: field.label, "wypełnij to pole.", "fill in this field.")
     }
 
+    /// A field that the header's labels demand.
+    static func missing(
+        _ field: FieldSchema,
+        because condition: HeaderCondition,
+        _ header: WireHeader
+    ) -> Fault {
+        let label = condition.label.name
+        let value = condition.label.value(in: header)
+        return Fault(
+            .missing,
+            at: field.jsonName,
+            label: field.label,
+            "wypełnij to pole, bo w nagłówku jest: \(label.polish) = \(value).",
+            "fill in this field, because the header says: \(label.english) = \(value)."
+        )
+    }
+
     static func forbiddenHere(_ field: FieldSchema, at path: String) -> Fault {
         Fault(
             .forbiddenHere,

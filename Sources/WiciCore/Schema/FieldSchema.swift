@@ -64,6 +64,34 @@ public struct FieldCondition: Hashable, Sendable {
     public let anyOf: [String]
 }
 
+/// True when a label of the header holds one of the values and a sibling's condition, where there is
+/// one, holds too.
+public struct HeaderCondition: Hashable, Sendable {
+    /// The labels that bodies may ask for.
+    public enum Label: String, Hashable, Sendable, CaseIterable {
+        /// How much personal data the message holds.
+        case dataLevel = "data_level"
+        /// The TLP label.
+        case marking = "tlp"
+
+        /// What people call the label.
+        public var name: Bilingual {
+            HeaderLabels.label(of: self == .dataLevel ? "dataLevel" : "tlp")
+        }
+
+        func value(in header: WireHeader) -> String {
+            self == .dataLevel ? header.dataLevel : header.tlp
+        }
+    }
+
+    /// The header's label.
+    public let label: Label
+    /// Its values.
+    public let anyOf: [String]
+    /// What must hold in the body as well; `nil` for nothing.
+    public let sibling: FieldCondition?
+}
+
 /// One field of a message type.
 public struct FieldSchema: Sendable {
     /// The field's number on the wire.
@@ -96,6 +124,8 @@ public struct FieldSchema: Sendable {
     public let requiredWhen: [FieldCondition]
     /// Must be absent when any of these holds.
     public let forbiddenWhen: [FieldCondition]
+    /// Required when any of these holds in the message's header.
+    public let requiredByHeader: [HeaderCondition]
     /// What the field is called.
     public let label: Bilingual
     /// How to fill it.

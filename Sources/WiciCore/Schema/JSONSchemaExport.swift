@@ -2,18 +2,11 @@
 // Copyright 2026 the Wici authors
 
 // Exports message types as JSON Schema 2020-12, for the systems of institutions that write messages
-// themselves. The schema says everything about a body that JSON Schema can say; the rest is listed.
+// themselves. The schema says everything about a body that JSON Schema can say; the rest is listed
+// in JSONSchemaExport+Omissions.swift.
 
 /// The JSON Schema of message bodies in protobuf's JSON mapping.
 public struct JSONSchemaExport: Sendable {
-    /// A rule that JSON Schema has no words for.
-    public struct Omission: Hashable, Sendable {
-        /// A short stable name.
-        public let name: String
-        /// What the schema lets through, or refuses, and the validator does not.
-        public let sentence: Bilingual
-    }
-
     private let vocabulary: Vocabulary
     private let forms: ValueForms
     private let language: DeskLanguage
@@ -224,66 +217,4 @@ public struct JSONSchemaExport: Sendable {
             return .object([.init("anyOf", .array(fields.map(presence)))])
         }
     }
-}
-
-extension JSONSchemaExport {
-    /// The rules that JSON Schema cannot express, or expresses more narrowly.
-    public static let notExpressible: [Omission] = [
-        Omission(
-            name: "normalization",
-            sentence: Bilingual(
-                polish: "Tekst musi być w postaci Unicode NFC; schemat tego nie sprawdza.",
-                english:
-                    "Text must be in Unicode normalization form C; the schema does not check it."
-            )
-        ),
-        Omission(
-            name: "calendar",
-            sentence: Bilingual(
-                polish: "Dzień musi istnieć w kalendarzu (30 lutego nie istnieje), rok od 0001.",
-                english:
-                    "The day must exist in the calendar (30 February does not), year from 0001."
-            )
-        ),
-        Omission(
-            name: "order",
-            sentence: Bilingual(
-                polish: "Początek okresu nie może być po końcu; schemat nie porównuje dwóch pól.",
-                english: "A period may not start after its end; the schema compares no two fields."
-            )
-        ),
-        Omission(
-            name: "empty-is-absent",
-            sentence: Bilingual(
-                polish:
-                    "Pusty tekst, pusta lista i null znaczą brak pola; schemat chce pola pominiętego.",
-                english:
-                    "An empty text, an empty list and null mean absence; the schema wants none of them."
-            )
-        ),
-        Omission(
-            name: "quoted-numbers",
-            sentence: Bilingual(
-                polish:
-                    "Liczba w cudzysłowie jest czytana jak liczba; schemat chce jej bez cudzysłowu.",
-                english:
-                    "A number in quotes is read as a number; the schema wants it without quotes."
-            )
-        ),
-        Omission(
-            name: "header",
-            sentence: Bilingual(
-                polish: "Tematy w nagłówku muszą odpowiadać treści; schemat opisuje samą treść.",
-                english:
-                    "The header's topics must be those of the body; the schema is of the body alone."
-            )
-        ),
-        Omission(
-            name: "size",
-            sentence: Bilingual(
-                polish: "Cała treść może mieć najwyżej 256 KiB i 8192 pola.",
-                english: "The whole body may have at most 256 KiB and 8,192 fields."
-            )
-        ),
-    ]
 }

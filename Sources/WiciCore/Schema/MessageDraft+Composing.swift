@@ -65,9 +65,10 @@ extension MessageDraft {
         _ context: DraftContext,
         _ faults: inout [Fault]
     ) {
-        let today = WarsawTime.date(at: context.now)
-        header.keepUntil =
-            fields.texts["keep-until"] ?? today.adding(days: Self.defaultKeepDays).description
+        header.keepUntil = Self.keepUntil(
+            fields.texts["keep-until"] ?? "+\(Self.defaultKeepDays) days",
+            sentOn: WarsawTime.date(at: context.now)
+        )
         switch fields.texts["acknowledge-by"] {
         case "none":
             header.acknowledgeBy = 0
@@ -93,6 +94,15 @@ extension MessageDraft {
             let deadline = WorkingDays.current.deadline(from: context.now, within: within)
             header.acknowledgeBy = deadline?.milliseconds ?? 0
         }
+    }
+
+    /// The day that `+N days` means; any other text stays, for the header's own check.
+    static func keepUntil(_ text: String, sentOn day: CivilDate) -> String {
+        let count = text.dropFirst().dropLast(" days".count)
+        guard text.hasPrefix("+"), text.hasSuffix(" days"), (1...4).contains(count.count),
+            count.allSatisfy({ $0.isASCII && $0.isNumber }), let days = Int(count)
+        else { return text }
+        return day.adding(days: days).description
     }
 
     private func setThread(
@@ -136,7 +146,7 @@ extension MessageDraft {
     private func readBody(_ header: inout WireHeader, _ faults: inout [Fault]) -> MessageBody? {
         // An unknown type is the header's fault.
         guard let (content, misfits) = try? MessageBody.read(type: type, body) else { return nil }
-        let report = Validator.current.check(content)
+        let report = Validator.current.check(content, beside: header)
         header.topics = report.topics
         // A field that could not be read is not also reported as missing.
         let unreadable = Set(misfits.map(\.path))

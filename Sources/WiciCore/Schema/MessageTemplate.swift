@@ -94,18 +94,23 @@ public struct MessageTemplate: Sendable {
 
     private func optionalHeader() -> [String] {
         var lines: [String] = []
-        lines += labelled("status", "status", list: "status", isRequired: false)
-        lines += labelled("handling", "handling", list: "handling", isRequired: false)
-        lines += labelled("purpose", "purpose", list: "purpose", isRequired: false)
-        lines += labelled("regime", "regime", list: "regime", isRequired: false)
-        lines += labelled("data-level", "dataLevel", list: "data-level", isRequired: false)
-        lines += labelled("data-subject", "dataSubject", list: "data-subject", isRequired: false)
-        lines += labelled("language", "language", list: "language", isRequired: false)
-        lines += labelled("keep-until", "keepUntil", list: nil, isRequired: false)
-        lines += labelled("acknowledge-by", "acknowledgeBy", list: nil, isRequired: false)
-        lines += labelled("thread", "thread", list: nil, isRequired: false)
+        lines += labelled("status", "status", list: "status")
+        lines += labelled("handling", "handling", list: "handling")
+        lines += labelled("purpose", "purpose", list: "purpose")
+        lines += labelled("regime", "regime", list: "regime")
+        lines += labelled("data-level", "dataLevel", list: "data-level")
+        lines += labelled("data-subject", "dataSubject", list: "data-subject")
+        lines += labelled("language", "language", list: "language")
+        lines += labelled(
+            "keep-until",
+            "keepUntil",
+            form: say("RRRR-MM-DD albo dni od wysłania", "YYYY-MM-DD or days from sending")
+                + ": +\(MessageDraft.defaultKeepDays) days"
+        )
+        lines += labelled("acknowledge-by", "acknowledgeBy")
+        lines += labelled("thread", "thread")
         if !schema.isReply {
-            lines += labelled("references", "references", list: nil, isRequired: false)
+            lines += labelled("references", "references")
         }
         return lines
     }
@@ -113,14 +118,16 @@ public struct MessageTemplate: Sendable {
     private func labelled(
         _ key: String,
         _ jsonName: String,
-        list: String?,
-        isRequired: Bool
+        list: String? = nil,
+        form: String? = nil,
+        isRequired: Bool = false
     ) -> [String] {
         let field = MessageSchema.header?.field(jsonName: jsonName)
         let label = field?.label[language] ?? key
         let word = isRequired ? say("wymagane", "required") : say("nieobowiązkowe", "optional")
         var lines = ["", "# \(label) (\(word)). \(field?.guidance[language] ?? "")"]
         if let list { lines += codes(of: list, indent: "") }
+        if let form { lines.append("#   \(form)") }
         let value = field?.isRepeated == true ? " []" : ""
         lines.append(isRequired ? "\(key):" : "# \(key):\(value)")
         return lines.map(Self.trimmed)
@@ -197,13 +204,21 @@ public struct MessageTemplate: Sendable {
 
     private func need(of field: FieldSchema, in schema: MessageSchema) -> String {
         if field.isRequired { return say("wymagane", "required") }
-        guard !field.requiredWhen.isEmpty else { return say("nieobowiązkowe", "optional") }
-        let conditions = field.requiredWhen.map { condition in
+        func sentence(_ condition: FieldCondition) -> String {
             let label = schema.field(named: condition.field)?.label[language] ?? condition.field
             return condition.anyOf.isEmpty
                 ? say("wypełniono „\(label)”", "\"\(label)\" is filled in")
                 : "„\(label)” = \(condition.anyOf.joined(separator: ", "))"
         }
+        let conditions =
+            field.requiredWhen.map(sentence)
+            + field.requiredByHeader.map { condition in
+                let values = condition.anyOf.joined(separator: ", ")
+                let header = "„\(condition.label.name[language])” = \(values)"
+                let sibling = condition.sibling.map { sentence($0) + say(" i ", " and ") }
+                return (sibling ?? "") + header
+            }
+        guard !conditions.isEmpty else { return say("nieobowiązkowe", "optional") }
         return say("wymagane, gdy ", "required when ")
             + conditions.joined(separator: say(" lub ", " or "))
     }

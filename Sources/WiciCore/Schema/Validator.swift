@@ -48,12 +48,13 @@ public struct Validator: Sendable {
         checks[type]
     }
 
-    /// Checks a body against the rules of its type.
-    public func check(_ body: MessageBody) -> BodyReport {
+    /// Checks a body against the rules of its type, and beside its header also against those that
+    /// depend on the header's labels.
+    public func check(_ body: MessageBody, beside header: WireHeader? = nil) -> BodyReport {
         guard let check = checks[body.type] else {
             return BodyReport(faults: [.unknownField(at: "")], topics: [])
         }
-        var visitor = BodyVisitor(check, forms: forms)
+        var visitor = BodyVisitor(check, forms: forms, beside: header)
         do {
             try body.traverse(visitor: &visitor)
         } catch {
@@ -65,8 +66,8 @@ public struct Validator: Sendable {
         return BodyReport(faults: faults, topics: Array(visitor.topics.prefix(Self.maximumTopics)))
     }
 
-    /// Decodes and checks the bytes of a plain body.
-    public func check(type: String, bytes: Data) throws(BodyError) -> BodyReport {
-        check(try MessageBody(type: type, bytes: bytes))
+    /// Decodes and checks the bytes of a plain body; the header names its type.
+    public func check(bytes: Data, beside header: WireHeader) throws(BodyError) -> BodyReport {
+        check(try MessageBody(type: header.type, bytes: bytes), beside: header)
     }
 }

@@ -193,7 +193,7 @@ struct Admission: Sendable {
         var report: BodyReport?
         if !parts.isSealed {
             do throws(BodyError) {
-                report = try bodyValidator.check(type: parts.header.type, bytes: parts.bodyBytes)
+                report = try bodyValidator.check(bytes: parts.bodyBytes, beside: parts.header)
             } catch {
                 let field = error == .unknownType ? "type" : "body"
                 return (Refusal(error.refusal, field: field), [])

@@ -124,7 +124,7 @@ struct DeliveryCheck {
         }
         let report: BodyReport
         do throws(BodyError) {
-            report = try Validator.current.check(type: header.type, bytes: body)
+            report = try Validator.current.check(bytes: body, beside: header)
         } catch {
             throw NodeError(error.refusal)
         }

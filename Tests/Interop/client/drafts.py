@@ -4,12 +4,13 @@
 """From a draft, as a person writes it, to header and body bytes."""
 
 import os
+import re
 import time
 import uuid
 
 from google.protobuf import json_format
 
-from wici_formats import schema
+from wici_formats import day, schema
 
 _PURPOSES = {
     "case-alert": "inspection", "info-request": "support", "info-reply": "support",
@@ -26,13 +27,18 @@ def uuid7(milliseconds=None):
     return bytes(value)
 
 
+def keep_until(given, now):
+    """A date, or "+N days": that many days after the day of sending."""
+    days = re.fullmatch(r"\+([0-9]{1,4}) days", str(given))
+    return day(now, int(days[1])) if days else str(given)
+
+
 def compose(draft, sender, clock=time.time):
     """Header and body bytes of a draft: a mapping with type, marking, urgency, to, body and what
     else the header takes; names with hyphens, body in the protobuf JSON mapping."""
     s, now = schema(), int(clock() * 1000)
     kind = draft["type"]
     body = json_format.ParseDict(draft.get("body", {}), s.types[kind]())
-    day = time.strftime("%Y-%m-%d", time.gmtime(now / 1000 + 90 * 86400))
     given = draft.get("message-id")
     header = s.Header(
         message_id=uuid.UUID(given).bytes if given else uuid7(now),
@@ -42,7 +48,8 @@ def compose(draft, sender, clock=time.time):
         handling=draft.get("handling", []),
         purpose=draft.get("purpose", _PURPOSES.get(kind, "prevention")),
         regime=draft.get("regime", "gdpr"), data_level=draft.get("data-level", "none"),
-        data_subject=draft.get("data-subject", ""), keep_until=str(draft.get("keep-until", day)),
+        data_subject=draft.get("data-subject", ""),
+        keep_until=keep_until(draft.get("keep-until", "+90 days"), now),
         urgency=draft.get("urgency", "UR-1"), acknowledge_by=draft.get("acknowledge-by", 0),
         selector=s.Selector(**draft["to"]), language=draft.get("language", "pl"),
         thread=uuid.UUID(draft["thread"]).bytes if draft.get("thread") else b"",

@@ -158,7 +158,7 @@ class FakeHub(threading.Thread):
         formats.demand(known is None or known[0] == digest, "id-reused")
         facts = header_facts(header, header.HasField("seal"))
         verdict = naive_audience.evaluate(
-            facts, self.registry.contents, self.policy, time.strftime("%Y-%m-%d"))
+            facts, self.registry.contents, self.policy, formats.day())
         formats.demand(verdict.refusal is None, verdict.refusal)
         if not header.HasField("seal"):
             formats.decode(schema().types[header.type].DESCRIPTOR.name, envelope.body,
@@ -195,7 +195,8 @@ class FakeHub(threading.Thread):
                 del copy.wraps[:]
                 copy.wraps.append(envelope.wraps[place])
                 copy.wrap_proof.CopyFrom(schema().WrapProof(
-                    index=place, size=len(leaves), path=formats.inclusion_path(leaves, place)))
+                    index=place, size=formats.least_size(place, len(leaves)),
+                    path=formats.inclusion_path(leaves, place)))
             box = self.mail.setdefault(each, [])
             box.append(schema().Delivery(
                 number=len(box) + 1, index=index, envelope=copy.SerializeToString()))

@@ -49,7 +49,8 @@ def recipient_cases(sender, registry, recipient, body_draft):
         wrap = schema().Wrap.FromString(leaves[place])
         del envelope.wraps[:]
         envelope.wraps.append(wrap)
-        envelope.wrap_proof.index, envelope.wrap_proof.size = place, len(leaves)
+        envelope.wrap_proof.index = place
+        envelope.wrap_proof.size = formats.least_size(place, len(leaves))
         envelope.wrap_proof.path.extend(formats.inclusion_path(leaves, place))
         if alter:
             alter(envelope)
@@ -66,6 +67,8 @@ def recipient_cases(sender, registry, recipient, body_draft):
     yield "wrap altered", delivered(alter=wrong_wrap), "bad-signature"
     yield "proof of another place", delivered(alter=lambda e: setattr(
         e.wrap_proof, "index", 1 - e.wrap_proof.index)), "bad-signature"
+    yield "proof of another size", delivered(alter=lambda e: setattr(
+        e.wrap_proof, "size", e.wrap_proof.size + 5)), "wraps-malformed"
     yield "content without padding", delivered(
         options=lambda header, body: {"inner_bytes": zeros}), "seal-padding-wrong"
     for name, options, expected in hidden_faults():

@@ -30,7 +30,7 @@ from wici_formats import Refused, demand, schema
 class Scenario:
     def __init__(self, job):
         self.job = job
-        self.identity = Identity.from_hex(job["node"], job["keys"])
+        self.identity = Identity.read(job["node"], job["keys"])
         self.trust = Trust(job["authority"]["threshold"], job["authority"]["keys"])
         self.client, self.sent = None, []
         self.taken = 0
@@ -129,7 +129,7 @@ class Scenario:
         header, _ = drafts.compose(draft, self.identity.node)
         return naive_audience.evaluate(
             header_facts(header, "seal-to" in draft), client.registry.contents,
-            client.policy.contents, time.strftime("%Y-%m-%d"))
+            client.policy.contents, formats.day())
 
     def _last_message(self):
         client = self.exchange()

@@ -5,9 +5,9 @@
 """Tests the Python client: against the golden vectors, and through real CURVE sockets against the
 small hub of fake_hub.py. Prints one line a test; status 0 when all pass."""
 
-import datetime
 import json
 import os
+import re
 import sys
 import traceback
 
@@ -122,6 +122,33 @@ def test_tree_and_ledger_leaf():
     assert leaf.hex() == v["leaf"] and formats.leaf_hash(leaf).hex() == v["leaf_hash"]
 
 
+def test_the_least_size_of_a_path():
+    for size in range(1, 34):
+        leaves = [bytes([n]) for n in range(size)]
+        for index, leaf in enumerate(leaves):
+            path, root = formats.inclusion_path(leaves, index), formats.tree_root(leaves)
+            fitting = [other for other in range(1, 70) if formats.root_from_path(
+                leaf, index, other, path) == root]
+            assert fitting[0] == formats.least_size(index, size)
+
+
+def test_days():
+    assert formats.day(1_796_169_600_000) == "2026-12-02"
+    assert formats.day(1_796_169_600_000 - 3_600_001) == "2026-12-01"  # 23:59:59.999 in Warsaw
+    assert formats.day(1_796_169_600_000 - 3_600_000) == "2026-12-02"
+    assert formats.day(1_796_169_600_000, later=180) == "2027-05-31"
+
+
+def test_enrolment_request():
+    identity = Identity.fresh("kcik.main")
+    note = identity.request("kcik")
+    key = formats.verifier_key("kcik.main", formats.signing_public(identity.signing_seed))
+    text, signed_by = formats.open_note(note, [key])
+    assert signed_by == ["kcik.main"]
+    assert yaml.load(text, Loader=yaml.BaseLoader) == {
+        "wici-request": "1", "institution": "kcik", "node": "kcik.main", **identity.public_hex()}
+
+
 def test_checkpoint():
     v = vector("checkpoint.json")
     for name in ("signed", "cosigned"):
@@ -149,8 +176,7 @@ class Network:
         authority = [(f"authority.example/{n}", os.urandom(32)) for n in (1, 2, 3)]
         self.trust = Trust(2, [formats.verifier_key(name, formats.signing_public(seed))
                                for name, seed in authority])
-        day = datetime.date.today().isoformat()
-        later = (datetime.date.today() + datetime.timedelta(days=30)).isoformat()
+        day, later = formats.day(), formats.day(later=30)
         contents = yaml.safe_load((NETWORK / "institutions.yaml").read_text(encoding="utf-8"))
         contents |= {
             "registry": "selftest", "release": 1, "previous": "none", "issued": day,
@@ -164,6 +190,8 @@ class Network:
                        **identity.public_hex()} for node, identity in self.identities.items()]}
         text = yaml.safe_dump(contents, allow_unicode=True, sort_keys=False)
         policy = (NETWORK / "policy.yaml").read_text(encoding="utf-8")
+        policy = re.sub(r"(?m)^issued: .*$", f"issued: {day}", policy)
+        policy = re.sub(r"(?m)^expires: .*$", f"expires: {later}", policy)
         self.registry_note = formats.make_note(text, authority[:2])
         self.hub = FakeHub(self.registry_note, formats.make_note(policy, authority[1:]),
                            self.trust, {"exchange": self.hub_exchange, "ledger": self.ledger},
@@ -205,8 +233,9 @@ def practice(title="Rozmowa w autobusie", marking="TLP:GREEN", **more):
 SUPPORT = {
     "type": "support-request", "marking": "TLP:AMBER+STRICT", "urgency": "UR-4",
     "data-level": "special", "data-subject": "victim", "to": {"institutions": ["kcik"]},
-    "body": {"common": {"title": "Schronienie"}, "needs": ["NE-SHF"], "adults": 1, "children": 2,
-             "profile": "PF-FAM", "neededFrom": "2026-12-01T20:00:00+01:00", "consent": "CO-YES"}}
+    "body": {"common": {"title": "Schronienie", "legalGround": "Zgoda osoby"},
+             "needs": ["NE-SHF"], "adults": 1, "children": 2, "profile": "PF-FAM",
+             "neededFrom": "2026-12-01T20:00:00+01:00", "consent": "CO-YES"}}
 
 
 def test_round_trip(network):
@@ -299,7 +328,7 @@ def test_recipient_refuses(network):
         except Refused as error:
             got = error.name
         assert got == code, f"{name}: {got}, not {code}"
-    assert count == 12
+    assert count == 13
 
 
 def main():

@@ -15,7 +15,6 @@ MESSAGES is the folder of the drafts (default: Deploy/network/messages). Prints 
 import json
 import pathlib
 import sys
-import time
 
 import yaml
 
@@ -82,7 +81,7 @@ class WholeNetwork:
     def send(self, path):
         sender, draft = self.draft(path)
         header, _ = drafts.compose(draft, sender)
-        day = time.strftime("%Y-%m-%d")
+        day = formats.day()
         for sealed in (False, True):
             facts = header_facts(header, sealed)
             verdict = naive_audience.evaluate(facts, self.registry, self.policy, day)

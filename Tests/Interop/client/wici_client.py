@@ -6,14 +6,17 @@
     client = Exchange(endpoint, hub_key, identity, Trust(threshold, keys))
     client.hello()
 
-`python3 -m wici_client new-keys` prints fresh keys as JSON; `python3 -m wici_client run JOB` is
-scenario.py. Needs pyzmq, protobuf, cryptography and PyYAML.
+Usage: wici_client.py enrol FOLDER NODE INSTITUTION [NODE INSTITUTION ...]
+           makes keys (NODE.keys, for a job's `keys`) and the enrolment request that the network's
+           authority takes (NODE.request)
+
+Needs pyzmq, protobuf, cryptography and PyYAML.
 """
 
 import dataclasses
-import datetime
 import json
 import os
+import pathlib
 import sys
 import time
 import uuid
@@ -47,7 +50,10 @@ class Identity:
         return cls(node, os.urandom(32), os.urandom(32), os.urandom(32))
 
     @classmethod
-    def from_hex(cls, node, keys):
+    def read(cls, node, keys):
+        """Secret keys as `secret_hex` gives them, or the path of a file that holds them."""
+        if isinstance(keys, str):
+            keys = json.loads(pathlib.Path(keys).read_text(encoding="ascii"))
         return cls(node, bytes.fromhex(keys["exchange"]), bytes.fromhex(keys["signing"]),
                    bytes.fromhex(keys["sealing"]),
                    tuple(bytes.fromhex(key) for key in keys.get("earlier-sealing", [])))
@@ -67,6 +73,14 @@ class Identity:
     def secret_hex(self):
         return {"exchange": self.exchange_secret.hex(), "signing": self.signing_seed.hex(),
                 "sealing": self.sealing_secret.hex()}
+
+    def request(self, institution):
+        """The enrolment request: the public keys in a note signed with the signing key."""
+        lines = {"wici-request": "1", "institution": institution, "node": self.node}
+        lines |= self.public_hex()
+        text = "".join(f"{key}: {value}\n" if value == "1" else f'{key}: "{value}"\n'
+                       for key, value in lines.items())
+        return formats.make_note(text, [(self.node, self.signing_seed)])
 
     def public_hex(self):
         return {"exchange-key": self.exchange_public.hex(),
@@ -90,11 +104,16 @@ class Document:
         self.note, self.text = note, text
         self.contents = yaml.load(text, Loader=yaml.BaseLoader)
         self.digest = formats.sha256(note)
+        self.name = self.contents.get("registry") or self.contents["policy"]
         self.release = int(self.contents["release"])
-        today = today or datetime.date.today().isoformat()
+        today = today or formats.day()
+        demand(self.contents["issued"] <= today, "document-not-yet-issued")
         demand(self.contents["expires"] >= today, "document-expired")
         if after is not None and self.digest != after.digest:
+            demand(self.name == after.name, "network-differs")
             demand(self.release > after.release, "release-not-newer")
+            demand(self.release > after.release + 1
+                   or self.contents["previous"] == after.digest.hex(), "previous-digest-wrong")
 
 
 class Registry(Document):
@@ -482,17 +501,25 @@ def readable_message(header, body):
             "body": formats.mapping(body)}
 
 
-def main():
-    if sys.argv[1:2] == ["new-keys"]:
-        identity = Identity.fresh("")
-        print(json.dumps({"secret": identity.secret_hex(), "public": identity.public_hex()}))
-        return 0
-    if sys.argv[1:2] == ["run"]:
-        import scenario
-        return scenario.main(sys.argv[2:])
-    print(__doc__)
-    return 2
+def enrol(folder, node, institution):
+    """Makes a node's keys and its request; the keys stay, readable by their owner alone."""
+    identity = Identity.fresh(node)
+    keys, request = (pathlib.Path(folder, f"{node}.{end}") for end in ("keys", "request"))
+    with open(os.open(keys, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(identity.secret_hex(), file)
+    request.write_bytes(identity.request(institution))
+    return {"node": node, "keys": str(keys), "request": str(request)}
+
+
+def main(arguments):
+    if len(arguments) < 4 or len(arguments) % 2 or arguments[0] != "enrol":
+        print(__doc__)
+        return 2
+    folder, pairs = arguments[1], arguments[2:]
+    made = [enrol(folder, *pair) for pair in zip(pairs[::2], pairs[1::2])]
+    print(json.dumps(made))
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -8,6 +8,7 @@ starts, from Schemas/wici/v1/*.proto by protoc. Needs Python 3.11, protobuf and 
 """
 
 import base64
+import datetime
 import functools
 import hashlib
 import hmac
@@ -15,6 +16,8 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import time
+import zoneinfo
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -42,6 +45,18 @@ class Refused(Exception):
 def demand(condition, name, detail=""):
     if not condition:
         raise Refused(name, detail)
+
+
+# ---- Days -------------------------------------------------------------------------------------
+
+WARSAW = zoneinfo.ZoneInfo("Europe/Warsaw")
+
+
+def day(milliseconds=None, later=0):
+    """The network's day, YYYY-MM-DD, at a moment (default: now) or a number of days later."""
+    seconds = time.time() if milliseconds is None else milliseconds / 1000
+    date = datetime.datetime.fromtimestamp(seconds, WARSAW).date()
+    return (date + datetime.timedelta(days=later)).isoformat()
 
 
 # ---- Protobuf ---------------------------------------------------------------------------------
@@ -204,6 +219,14 @@ def root_from_path(leaf, index, size, path):
     return value if sn == 0 else None
 
 
+def least_size(index, size):
+    """The least size of a tree in which an index has the path that it has in a tree of `size`."""
+    if index == size - 1:
+        return size
+    height = (index ^ (size - 1)).bit_length()
+    return (index >> height << height) + (1 << height - 1) + 1
+
+
 # ---- Keys -------------------------------------------------------------------------------------
 
 
@@ -330,6 +353,8 @@ def wraps_root(envelope):
         return tree_root(wraps)
     proof = envelope.wrap_proof
     demand(len(wraps) == 1, "wraps-malformed", "a proof needs one wrap")
+    demand(proof.index < proof.size == least_size(proof.index, proof.size), "wraps-malformed",
+           "size of the wrap proof")
     root = root_from_path(wraps[0], proof.index, proof.size, list(proof.path))
     demand(root is not None, "wraps-malformed", "wrap proof")
     return root
@@ -355,12 +380,15 @@ def sign_batch(envelopes, seed):
     return [envelope.SerializeToString() for envelope in envelopes]
 
 
-def check_signature(envelope, public):
+def is_signed(envelope, public):
     batch = envelope.signature
     root = root_from_path(envelope_digest(envelope), batch.index, batch.size, list(batch.path))
-    demand(root is not None and len(batch.signature) == 64
-           and verifies(public, batch.signature, batch_statement(batch.size, root)),
-           "bad-signature")
+    return (root is not None and len(batch.signature) == 64
+            and verifies(public, batch.signature, batch_statement(batch.size, root)))
+
+
+def check_signature(envelope, public):
+    demand(is_signed(envelope, public), "bad-signature")
 
 
 # ---- Sealing ----------------------------------------------------------------------------------
@@ -460,7 +488,11 @@ def open_envelope(data, registry, node, sealing_secrets):
     header = decode("Header", envelope.header, "malformed-header")
     sender = registry.nodes.get(header.sender)
     demand(sender is not None, "sender-unknown", header.sender)
-    check_signature(envelope, bytes.fromhex(sender["signing-key"]))
+    sent_on = day(header.sent_at)
+    earlier = [each["key"] for each in sender.get("previous-signing-keys", [])
+               if sent_on <= each["valid-to"]]
+    demand(any(is_signed(envelope, bytes.fromhex(key)) for key in [sender["signing-key"], *earlier]),
+           "bad-signature")
     demand(header.type in schema().types, "header-fault", "type")
     if header.HasField("seal"):
         body_bytes = unseal(envelope, header, node, sealing_secrets)

@@ -362,15 +362,21 @@ def envelope(header, body, signature, wraps=(), wrap_proof=b""):
     )
 
 
+def least_size(index, size):
+    """The least size of a tree in which an index has the path that it has in a tree of `size`."""
+    height = (index ^ (size - 1)).bit_length()
+    return size if height == 0 else (index >> height << height) + (1 << height - 1) + 1
+
+
 def verify_envelope(data, key):
     """The digest of an envelope, submitted or delivered, whose batch signature verifies."""
     header, body, signature = one(data, 1), one(data, 2), one(data, 3)
     wraps, proof = many(data, 4), one(data, 5)
     if proof:
         demand(len(wraps) == 1, "one wrap")
-        root = root_from_path(
-            leaf_hash(wraps[0]), one(proof, 1, 0), one(proof, 2, 0), many(proof, 3)
-        )
+        index, size = one(proof, 1, 0), one(proof, 2, 0)
+        demand(index < size == least_size(index, size), "size of the wrap proof")
+        root = root_from_path(leaf_hash(wraps[0]), index, size, many(proof, 3))
     else:
         root = tree_root(wraps)
     digest = envelope_digest(header, body, root)

@@ -211,7 +211,8 @@ def seals():
         )
     digest = envelope_digest(labels, ciphertext, tree_root(wraps))
     signature = sign_batch(seed(5), [digest])[0]
-    proof = field(1, 1) + field(2, 3) + b"".join(field(3, p) for p in inclusion_path(1, wraps))
+    proof = field(1, 1) + field(2, least_size(1, len(wraps)))
+    proof += b"".join(field(3, p) for p in inclusion_path(1, wraps))
     write(
         "seal.json",
         "A sealed envelope with a fixed content key and fixed HPKE ephemeral keys. Hexadecimal. "

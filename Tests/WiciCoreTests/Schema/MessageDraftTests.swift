@@ -12,7 +12,9 @@ struct MessageDraftTests {
     /// Friday, 2026-11-20, 15:00 in Warsaw.
     static let now = Moment(rfc3339: "2026-11-20T15:00:00+01:00") ?? Moment(milliseconds: 0)
 
-    static func context(kind: String = "IK-PIP") throws -> DraftContext {
+    static func context(kind: String = "IK-PIP", now: Moment = MessageDraftTests.now) throws
+        -> DraftContext
+    {
         DraftContext(
             sender: try #require(NodeID("oip-lublin.main")),
             senderKind: try #require(Code(kind)),
@@ -121,6 +123,27 @@ struct MessageDraftTests {
                 "to.regions[0] unknown-code",
             ]
         )
+    }
+
+    @Test(arguments: [
+        ("+0 days", "2026-11-20"), ("+180 days", "2027-05-19"), ("+731 days", "2028-11-20"),
+        ("2027-03-31", "2027-03-31"),
+    ])
+    func `the last day of keeping is a date or days from sending`(
+        text: String,
+        day: String
+    ) throws {
+        let draft = try MessageDraft(yaml: "keep-until: \(text)\n" + Self.alert)
+        #expect(try draft.compose(context: Self.context()).header.keepUntil == day)
+    }
+
+    @Test(arguments: [
+        ("+732 days", "keep-until-out-of-range"), ("+10000 days", "bad-date"),
+        ("+ days", "bad-date"), ("+-1 days", "bad-date"), ("180 days", "bad-date"),
+        ("+6 months", "bad-date"), ("+1days", "bad-date"),
+    ])
+    func `another form of days is refused`(text: String, code: String) throws {
+        #expect(try Self.faults("keep-until: \(text)\n" + Self.alert) == ["keep-until \(code)"])
     }
 
     @Test func `an unknown type is one fault`() throws {

@@ -49,6 +49,12 @@ struct MessageSchemaTests {
                 guard let list = sibling.codeList else { continue }
                 #expect(condition.anyOf.allSatisfy { Vocabulary.current[list].contains($0) })
             }
+            for condition in field.requiredByHeader {
+                let label = MessageSchema.header?.field(named: condition.label.rawValue)
+                let list = Vocabulary.current[label?.codeList ?? ""]
+                #expect(condition.anyOf.allSatisfy { list.contains($0) })
+                #expect(condition.sibling.map { owner.field(named: $0.field) != nil } ?? true)
+            }
         }
         for order in schema.orders {
             let earlier = try #require(schema.field(named: order.earlier))

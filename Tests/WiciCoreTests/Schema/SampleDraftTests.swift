@@ -37,6 +37,26 @@ struct SampleDraftTests {
         #expect(Validator.current.check(message.content).topics == message.header.topics)
     }
 
+    /// Every day once, with one sample after the other, and each sample on days of every kind.
+    @Test func `every sample can be sent on any day of the next ten years`() throws {
+        let drafts = try Self.files.map { try Self.draft($0) }
+        let first = WarsawTime.date(at: MessageDraftTests.now).daysSinceEpoch
+        for day in 0..<3653 {
+            let date = CivilDate(daysSinceEpoch: first + day)
+            // A day's first and last minute, in summer and winter time.
+            let minute: Int64 = day % 2 == 0 ? 0 : 1439
+            let moment = WarsawTime.moment(on: date, millisecondsOfDay: minute * 60_000)
+            let place = day % drafts.count
+            let chosen = day % 73 == 0 ? Array(drafts.indices) : [place]
+            for place in chosen {
+                let context = try MessageDraftTests.context(now: moment)
+                #expect(throws: Never.self, "\(Self.files[place]) on \(date)") {
+                    try drafts[place].compose(context: context)
+                }
+            }
+        }
+    }
+
     @Test func `every type has a sample`() throws {
         let types = Set(try Self.files.map { try Self.draft($0).type })
         #expect(types == Set(MessageSchemaTests.typeNames))

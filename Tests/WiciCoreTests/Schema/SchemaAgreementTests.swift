@@ -25,8 +25,8 @@ struct SchemaAgreementTests {
             let file = folder.appendingPathComponent("\(schema.type).schema.json")
             try Data(text.utf8).write(to: file)
         }
-        let cases = cases()
-        #expect(cases.count >= 3000)
+        let cases = cases() + breaches()
+        #expect(cases.count >= 5000)
         #expect(cases.count { $0.isValid } > 1000)
         #expect(cases.count { !$0.isValid } > 1000)
         let lines = cases.map(\.line).joined(separator: "\n") + "\n"
@@ -36,12 +36,46 @@ struct SchemaAgreementTests {
         #expect(output.contains("agreed on \(cases.count) messages"), "\(output)")
     }
 
-    @Test func `what a schema cannot say is listed in both languages`() {
-        let names = JSONSchemaExport.notExpressible.map(\.name)
-        #expect(Set(names).count == names.count)
-        #expect(Set(["normalization", "calendar", "order"]).isSubset(of: names))
-        for omission in JSONSchemaExport.notExpressible {
-            #expect(!omission.sentence.polish.isEmpty && !omission.sentence.english.isEmpty)
+    @Test func `the documentation lists what a schema cannot say, in order and in both languages`()
+        throws
+    {
+        let page = try String(
+            contentsOf: NetworkFiles.folder.appending(
+                path: "../../Sources/WiciCore/Documentation.docc/JSONSchema.md"
+            ),
+            encoding: .utf8
+        )
+        let chapters = page.components(separatedBy: "\n### ").dropFirst()
+        let omissions = JSONSchemaExport.notExpressible
+        #expect(chapters.count == omissions.count)
+        for (chapter, omission) in zip(chapters, omissions) {
+            #expect(chapter.hasPrefix("\(omission.name)\n"))
+            #expect(chapter.contains(omission.sentence.english), "\(omission.name)")
+            #expect(chapter.contains(omission.sentence.polish), "\(omission.name)")
+        }
+    }
+
+    @Test(arguments: MessageSchemaTests.typeNames)
+    func `each rule of each field, broken alone, is named by its fault`(type: String) throws {
+        let schema = try #require(MessageSchema.named(type))
+        let breaches = SchemaBreaker(schema, seed: 2026).breaches
+        #expect(breaches.count > 5)
+        let touched = Set(breaches.map { $0.path.replacing(/\[[0-9]+\]/, with: "") })
+        for path in Self.paths(of: schema) { #expect(touched.contains(path), "\(path)") }
+        for breach in breaches {
+            let faults = judgement(breach.message, schema)
+            let found = faults.map { "\($0.path) \($0.code.rawValue)" }
+            let isRight =
+                breach.isAlone ? found == [breach.description] : found.contains(breach.description)
+            #expect(isRight, "\(breach): \(found) in \(breach.message.json())")
+        }
+    }
+
+    /// The path of every field, those of groups included.
+    private static func paths(of schema: MessageSchema, prefix: String = "") -> [String] {
+        schema.fields.flatMap { field in
+            [prefix + field.jsonName]
+                + (field.group.map { paths(of: $0, prefix: "\(prefix)\(field.jsonName).") } ?? [])
         }
     }
 
@@ -77,6 +111,20 @@ struct SchemaAgreementTests {
                     isValid: faults.isEmpty,
                     message: message,
                     note: faults.map(\.description).joined(separator: " | ")
+                )
+            }
+        }
+    }
+
+    /// Every rule that JSON Schema can express, broken once.
+    private func breaches() -> [Case] {
+        MessageSchema.all.flatMap { schema in
+            SchemaBreaker(schema, seed: 2027).breaches.map { breach in
+                Case(
+                    type: schema.type,
+                    isValid: false,
+                    message: breach.message,
+                    note: breach.description
                 )
             }
         }

@@ -31,10 +31,14 @@ struct SchemaSampler {
         numbers = SeededNumbers(seed: seed)
     }
 
-    /// A body that the rules allow.
-    mutating func valid(_ schema: MessageSchema) -> PlainValue {
-        var values: [String: PlainValue] = [:]
-        for field in schema.fields where field.isRequired || chance(40) {
+    /// A body that the rules allow, with some values given, as far as they allow these.
+    mutating func valid(
+        _ schema: MessageSchema,
+        forcing forced: [String: PlainValue] = [:]
+    ) -> PlainValue {
+        var values = forced
+        for field in schema.fields
+        where forced[field.name] == nil && (field.isRequired || chance(40)) {
             values[field.name] = value(field, in: schema)
         }
         // Conditions feed on one another, so that settling is repeated until nothing changes.
@@ -49,7 +53,9 @@ struct SchemaSampler {
             }
         }
         for names in schema.positiveSums {
-            if let name = names.first, values[name] != nil { values[name] = .number("1") }
+            if let name = names.first, values[name] != nil, forced[name] == nil {
+                values[name] = .number("1")
+            }
         }
         return .object(
             schema.fields.compactMap { field in
@@ -76,7 +82,7 @@ struct SchemaSampler {
         items.randomElement(using: &numbers)
     }
 
-    private mutating func value(_ field: FieldSchema, in schema: MessageSchema) -> PlainValue {
+    mutating func value(_ field: FieldSchema, in schema: MessageSchema) -> PlainValue {
         guard field.isRepeated else { return single(field, in: schema) }
         let count = Int.random(in: 1...min(field.maximumItems ?? 3, 3), using: &numbers)
         var items: [PlainValue] = []
