@@ -39,8 +39,11 @@ struct DoctorCommand: AsyncParsableCommand {
         var examination = Examination()
         examination.examineLibraries()
         let files = FileManager.default
-        let hubPath = hub ?? (files.fileExists(atPath: "hub/hub.yaml") ? "hub" : nil)
-        let nodePath = node ?? (files.fileExists(atPath: "node/node.yaml") ? "node" : nil)
+        var (hubPath, nodePath) = (hub, node)
+        if hub == nil, node == nil {
+            hubPath = files.fileExists(atPath: "hub/hub.yaml") ? "hub" : nil
+            nodePath = files.fileExists(atPath: "node/node.yaml") ? "node" : nil
+        }
         for path in [hubPath, nodePath].compactMap({ $0 }) where !files.fileExists(atPath: path) {
             throw CommandFailure.missing(URL(filePath: path))
         }
