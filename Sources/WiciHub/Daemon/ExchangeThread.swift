@@ -16,6 +16,7 @@ import ZeroMQ
 struct ExchangeThread {
     let events: HubEventQueue
     let orders: Handoff<LedgerOrder>
+    let door: Door
     let status: HubStatusBoard
     let receiptKey: SigningKey
     let logger: Logger
@@ -56,10 +57,16 @@ struct ExchangeThread {
             if poller.isReadable(exchangeReady) {
                 for _ in 0..<Self.framesPerTurn {
                     guard let message = try exchange.receive() else { break }
-                    guard let (connection, node, bytes) = peers.receive(message, now: now) else {
-                        continue
+                    guard let (connection, caller, bytes) = peers.receive(message, now: now)
+                    else { continue }
+                    var effects: [HubStateMachine.Effect] = []
+                    if door.isCurrent(caller) {
+                        effects = machine.handle(.packet(connection, caller.node, bytes), now: now)
+                    } else {
+                        // It comes back to the door with the new key, or is turned away there.
+                        peers.cut(connection)
+                        effects = machine.handle(.unreachable(connection), now: now)
                     }
-                    let effects = machine.handle(.packet(connection, node, bytes), now: now)
                     try perform(effects, &machine, &peers, exchange, feed, now)
                 }
             }
@@ -165,7 +172,8 @@ struct ExchangeThread {
 struct PeerTable {
     private struct Peer {
         let connection: ConnectionID
-        let node: NodeID
+        let userID: String
+        let caller: Caller
         let tcp: PeerConnection?
         var lastHeard: Moment
     }
@@ -184,20 +192,21 @@ struct PeerTable {
     /// Connections that are known.
     var count: Int { peers.count }
 
-    /// Tells connection, node and packet of a frame; nil for a frame without an identity.
+    /// Tells connection, caller and packet of a frame; nil for a frame without an identity.
     mutating func receive(
         _ message: ReceivedMessage,
         now: Moment
-    ) -> (ConnectionID, NodeID, Data)? {
+    ) -> (ConnectionID, Caller, Data)? {
         guard message.frames.count == 2, !message.truncated, let userID = message.userID else {
             return nil
         }
         let routingID = message.frames[0]
-        if peers[routingID]?.node.text == userID, let peer = peers[routingID] {
+        if let peer = peers[routingID], peer.userID == userID {
             peers[routingID]?.lastHeard = now
-            return (peer.connection, peer.node, message.frames[1])
+            return (peer.connection, peer.caller, message.frames[1])
         }
-        guard let node = NodeID(userID) else { return nil }
+        guard let caller = Caller(userID: userID) else { return nil }
+        let node = caller.node
         lastConnection += 1
         let connection = ConnectionID(lastConnection)
         if let earlier = peers[routingID]?.connection { forget(earlier) }
@@ -209,12 +218,13 @@ struct PeerTable {
         connectionsOfNode[node, default: []].append(connection)
         peers[routingID] = Peer(
             connection: connection,
-            node: node,
+            userID: userID,
+            caller: caller,
             tcp: message.sourceDescriptor.flatMap(PeerConnection.init),
             lastHeard: now
         )
         routingIDs[connection] = routingID
-        return (connection, node, message.frames[1])
+        return (connection, caller, message.frames[1])
     }
 
     func routingID(of connection: ConnectionID) -> Data? {
@@ -225,8 +235,9 @@ struct PeerTable {
         guard let routingID = routingIDs.removeValue(forKey: connection),
             let peer = peers.removeValue(forKey: routingID)
         else { return }
-        connectionsOfNode[peer.node]?.removeAll { $0 == connection }
-        if connectionsOfNode[peer.node]?.isEmpty == true { connectionsOfNode[peer.node] = nil }
+        let node = peer.caller.node
+        connectionsOfNode[node]?.removeAll { $0 == connection }
+        if connectionsOfNode[node]?.isEmpty == true { connectionsOfNode[node] = nil }
     }
 
     /// Shuts the TCP connection; the peer comes back to the door and is turned away.
