@@ -3,7 +3,7 @@
 
 // Bringing a registry and a policy into force. The releases are recorded first; while their entries
 // are on the way, packets wait, so that no decision falls between two rules. A revoked node is cut
-// at once, before the record.
+// at once, before the record, and so is a connection made with a key that the release replaces.
 
 import Foundation
 import WiciCore
@@ -16,7 +16,9 @@ extension HubStateMachine {
     mutating func bringIntoForce(_ release: Release, now: Moment) {
         pendingRelease = release
         for (node, session) in sessions
-        where !release.registry.isInGoodStanding(node, at: now) {
+        where !release.registry.isInGoodStanding(node, at: now)
+            || release.registry.node(node)?.exchangeKey != inForce.registry.node(node)?.exchangeKey
+        {
             effects.append(.cut(session.connection, node))
             forget(session.connection)
         }
