@@ -178,7 +178,7 @@ extension HubStateMachine {
             )
             sessions.values[place].handedOver(number, bytes: envelope.count)
             counters.deliveries += 1
-            touched.insert(node)
+            touch(node)
             if sessions.values[place].outgoing.bytes.count >= Limits.deliveriesBytes {
                 flushSession(node)
             }
@@ -207,7 +207,7 @@ extension HubStateMachine {
     ) {
         guard sessions[node]?.connection == connection else { return }
         sessions[node]?.receipts.append(receipt)
-        touched.insert(node)
+        touch(node)
     }
 
     /// Packs a session's receipts: each recipient set once, one signature for all.

@@ -15,9 +15,11 @@ extension HubStateMachine {
     /// The one before stays in force until the new one's entries are on disk.
     mutating func bringIntoForce(_ release: Release, now: Moment) {
         pendingRelease = release
-        for (node, session) in sessions
-        where !release.registry.isInGoodStanding(node, at: now) {
-            effects.append(.cut(session.connection, node))
+        let revoked = sessions.values.filter {
+            !release.registry.isInGoodStanding($0.node, at: now)
+        }
+        for session in revoked.sorted(by: { $0.node < $1.node }) {
+            effects.append(.cut(session.connection, session.node))
             forget(session.connection)
         }
         // Without a record nothing comes into force; the ledger's recovery begins here again.
@@ -74,8 +76,9 @@ extension HubStateMachine {
             var update = WireUpdate()
             update.registry = registryChanged ? release.registryNote : Data()
             update.policy = policyChanged ? release.policyNote : Data()
-            for session in sessions.values {
-                send(.update(update), to: session.connection)
+            for node in connectedNodes {
+                guard let connection = sessions[node]?.connection else { continue }
+                send(.update(update), to: connection)
             }
         }
         let held = heldPackets
@@ -84,7 +87,7 @@ extension HubStateMachine {
         for (connection, node, bytes) in held {
             receive(bytes, from: node, on: connection, now: now)
         }
-        for node in Array(sessions.keys) {
+        for node in connectedNodes {
             moveMail(of: node, now: now)
         }
     }

@@ -108,7 +108,8 @@ public struct HubStateMachine: Sendable {
     // Gathered while one event is handled; turned into effects at its end.
     var effects: [Effect] = []
     var newEntries: [(NewEntry, PendingEntry)] = []
-    var touched: Set<NodeID> = []
+    /// Nodes whose session has something to flush, in the order of its coming.
+    var touched: [NodeID] = []
 
     /// Starts from what the ledger recovered.
     ///
@@ -218,11 +219,10 @@ public struct HubStateMachine: Sendable {
     private mutating func tick(now: Moment) {
         recordDelivered()
         recordCountedRefusals(now: now)
-        for (node, session) in sessions
+        for session in sessions.values
         where session.lastHeard.adding(milliseconds: Limits.silenceMilliseconds) < now {
             forget(session.connection)
             counters.silentSessions += 1
-            _ = node
         }
         if checkpointSize != ledgerSize,
             lastCheckpointAt.adding(milliseconds: Limits.checkpointMilliseconds) <= now,
