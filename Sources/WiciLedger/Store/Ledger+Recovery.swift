@@ -24,7 +24,18 @@ extension Ledger {
         now: Moment,
         progress: ((Int, Int) -> Void)? = nil
     ) throws(LedgerError) -> (ledger: Ledger, recovered: RecoveredState) {
-        let ledger = try Ledger(configuration, signer: signer)
+        try open(configuration, signer: signer, salts: SaltSource(), now: now, progress: progress)
+    }
+
+    /// Opens a ledger as the public `open` does, with salts of the caller's choice.
+    package static func open(
+        _ configuration: LedgerConfiguration,
+        signer: NoteSigner,
+        salts: SaltSource,
+        now: Moment,
+        progress: ((Int, Int) -> Void)? = nil
+    ) throws(LedgerError) -> (ledger: Ledger, recovered: RecoveredState) {
+        let ledger = try Ledger(configuration, signer: signer, salts: salts)
         try ledger.recoverTree(progress: progress)
         try ledger.compareWithLastCheckpoint()
         var recovered = try ledger.read { try ledger.recoveredState($0) }
