@@ -167,12 +167,13 @@ extension NodeThread {
         }
     }
 
-    private func readyEnvelopes(limit: Int) -> [OutgoingEnvelope] {
+    private mutating func readyEnvelopes(limit: Int) -> [OutgoingEnvelope] {
         let rows: [OutboxRow]
         do throws(NodeStoreError) {
             rows = try node.store.takeQueued(limit: limit)
         } catch {
             node.logger.error("outbox read failed", metadata: ["error": "\(error)"])
+            isOutboxUnread = true
             return []
         }
         let prepared = rows.compactMap { row in
@@ -188,7 +189,7 @@ extension NodeThread {
         }
     }
 
-    private mutating func reseal(_ id: MessageID) -> [NodeSessionEvent] {
+    mutating func reseal(_ id: MessageID) -> [NodeSessionEvent] {
         do throws(NodeStoreError) {
             guard let row = try node.store.outboxRow(id) else { return [] }
             switch sealedAgain(row) {
@@ -202,6 +203,7 @@ extension NodeThread {
             }
         } catch {
             node.logger.error("sealing again failed", metadata: ["error": "\(error)"])
+            unsealed.append(id)
             return []
         }
     }
