@@ -112,7 +112,14 @@ package struct LedgerWork {
             try read(waiting, in: ledger)
             guard nextTrial <= elapsed else { return }
             condition = .refusing(nextTrial: elapsed + Self.trialMilliseconds)
-            guard ledger.takesWrites() else { return }
+            guard ledger.takesWrites() else {
+                // The trial itself can meet worse than a disk that refuses.
+                guard ledger.isStopped else { return }
+                throw LedgerError(
+                    .ledgerStopped,
+                    at: LedgerError.Place(file: ledger.configuration.path)
+                )
+            }
             condition = .recovered
             onRecovery()
             post(.ledgerRecovered)
