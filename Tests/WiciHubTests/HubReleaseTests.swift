@@ -242,4 +242,15 @@ struct HubReleaseTests {
         hub.settle()
         #expect(!hub.machine.mayListen(charity, now: hub.now))
     }
+
+    @Test func `a message in one transaction with a release is asked again first`() throws {
+        var hub = try connected()
+        try hub.submit(1...1, to: [charity])
+        hub.handle(.released(try hub.network.release(policy: HubNetwork.withoutCharities)))
+        hub.forgetSent()
+        hub.commitTogether()
+        #expect(hub.sent.allSatisfy { if case .deliveries = $0.content { false } else { true } })
+        hub.settle()
+        #expect(hub.recordedTombstones.count == 1)
+    }
 }

@@ -75,6 +75,17 @@ struct HubSimulation {
     /// Puts the oldest append on the imagined disk and reports it.
     mutating func commitNext() {
         guard !appends.isEmpty else { return }
+        handle(.committed([takeNextCommit()]))
+    }
+
+    /// Puts all appends on the imagined disk in one transaction and reports them together.
+    mutating func commitTogether() {
+        var commits: [Commit] = []
+        while !appends.isEmpty { commits.append(takeNextCommit()) }
+        handle(.committed(commits))
+    }
+
+    private mutating func takeNextCommit() -> Commit {
         let (id, entries) = appends.removeFirst()
         let outcomes = entries.map { entry -> AppendOutcome in
             let index = LedgerIndex(UInt64(records.count))
@@ -104,7 +115,7 @@ struct HubSimulation {
             records.append(entry)
             return .appended(index)
         }
-        handle(.committed([Commit(id: id, outcomes: outcomes, ledgerSize: UInt64(records.count))]))
+        return Commit(id: id, outcomes: outcomes, ledgerSize: UInt64(records.count))
     }
 
     private func earlierOutcome(of id: MessageID, _ digest: Digest) -> AppendOutcome? {

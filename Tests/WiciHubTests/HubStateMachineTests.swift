@@ -277,6 +277,16 @@ struct HubStateMachineTests {
         #expect((5...6).contains(hub.checkpointOrders))
     }
 
+    @Test func `a clock that is set back stops neither checkpoints nor heartbeats`() throws {
+        var hub = try HubSimulation.started()
+        hub.pass(milliseconds: 6_000)
+        let orders = hub.checkpointOrders
+        hub.forgetSent()
+        hub.pass(milliseconds: -3_600_000)
+        #expect(hub.checkpointOrders == orders + 1)
+        #expect(hub.published == ["heartbeat/"])
+    }
+
     @Test func `the ledger is read for a purpose of the list and for no other`() throws {
         var hub = try HubSimulation.started()
         try hub.hello(HubNetwork.auditor, on: 4)

@@ -222,4 +222,32 @@ struct RecoveryTests {
         }
         #expect(error?.code == .ledgerCheckpointWrong)
     }
+
+    @Test(arguments: [
+        "UPDATE recipient_set SET bytes = 7", "UPDATE message SET audience = 'x'",
+        "UPDATE release SET digest = 7", "UPDATE checkpoint SET note = 7",
+    ])
+    func `a column of another kind refuses the ledger and traps nobody`(sql: String) throws {
+        let fixture = try LedgerFixture()
+        do {
+            let ledger = try fixture.openWithReleases()
+            let entry = try acceptedEntry(1, to: recipients(["ngo-a.main"]))
+            _ = try ledger.append([.accepted(entry)], at: LedgerFixture.start)
+            _ = try ledger.checkpoint(now: LedgerFixture.start)
+        }
+        try fixture.tamper(sql)
+        #expect(throws: LedgerError.self) { try fixture.open() }
+    }
+
+    @Test func `what a checkpoint covers does not rest on the write-ahead log`() throws {
+        let fixture = try LedgerFixture()
+        let ledger = try fixture.openWithReleases()
+        let entry = try acceptedEntry(1, to: recipients(["ngo-a.main"]))
+        _ = try ledger.append([.accepted(entry)], at: LedgerFixture.start)
+        _ = try ledger.checkpoint(now: LedgerFixture.start)
+        // The file alone, as a damaged log would leave it.
+        let copy = fixture.folder.path("alone.sqlite")
+        try FileManager.default.copyItem(atPath: fixture.path, toPath: copy)
+        #expect(try fixture.open(copy).ledger.root == ledger.root)
+    }
 }

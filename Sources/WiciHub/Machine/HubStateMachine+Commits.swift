@@ -161,7 +161,11 @@ extension HubStateMachine {
             body: message.body,
             carriage: message.carriage
         )
-        let isCurrent = admission.isInForce(registry: message.registry, policy: message.policy)
+        // With a release on its way nothing is handed over live: its entries may be in this very
+        // transaction, and what leaves after them must be asked again.
+        let isCurrent =
+            pendingRelease == nil
+            && admission.isInForce(registry: message.registry, policy: message.policy)
         for node in message.audience.nodes {
             guard isCurrent, let place = sessions.index(forKey: node) else { continue }
             let number = mailboxes.head(of: node)
@@ -178,7 +182,7 @@ extension HubStateMachine {
             )
             sessions.values[place].handedOver(number, bytes: envelope.count)
             counters.deliveries += 1
-            touched.insert(node)
+            touch(node)
             if sessions.values[place].outgoing.bytes.count >= Limits.deliveriesBytes {
                 flushSession(node)
             }
@@ -207,7 +211,7 @@ extension HubStateMachine {
     ) {
         guard sessions[node]?.connection == connection else { return }
         sessions[node]?.receipts.append(receipt)
-        touched.insert(node)
+        touch(node)
     }
 
     /// Packs a session's receipts: each recipient set once, one signature for all.

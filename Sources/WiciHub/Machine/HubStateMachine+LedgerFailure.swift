@@ -58,7 +58,7 @@ extension HubStateMachine {
         ledgerFailure = nil
         effects.append(.resumeAppends)
         if let release = pendingRelease { bringIntoForce(release, now: now) }
-        for node in Array(sessions.keys) { moveMail(of: node, now: now) }
+        for node in connectedNodes { moveMail(of: node, now: now) }
     }
 
     /// Records an act of the hub or its operator.

@@ -57,7 +57,7 @@ extension HubStateMachine {
         }
         guard sessions[request.node]?.connection == request.connection else { return }
         sessions[request.node]?.isWaitingForLedger = false
-        touched.insert(request.node)
+        touch(request.node)
         var bytes = 0
         for (place, (number, message)) in zip(request.numbers, messages).enumerated() {
             guard sessions[request.node]?.takes(number) == true else { continue }
@@ -207,10 +207,21 @@ extension HubStateMachine {
 
     // MARK: Sending and recording
 
+    /// Notes that a session has something to flush at the end of the event.
+    ///
+    /// The order in which sessions are flushed is that of the events, never that of a hash table:
+    /// a run that is played again must give the same bytes.
+    mutating func touch(_ node: NodeID) {
+        guard sessions[node]?.isTouched == false else { return }
+        sessions[node]?.isTouched = true
+        touched.append(node)
+    }
+
     /// Turns a session's gathered receipts and deliveries into packets.
     mutating func flushSession(_ node: NodeID) {
         guard let place = sessions.index(forKey: node) else { return }
         let connection = sessions.values[place].connection
+        sessions.values[place].isTouched = false
         if !sessions.values[place].receipts.isEmpty {
             let packed = packedReceipts(sessions.values[place].receipts)
             sessions.values[place].receipts.removeAll(keepingCapacity: true)
@@ -229,14 +240,15 @@ extension HubStateMachine {
     /// acknowledgements came.
     mutating func recordDelivered() {
         guard ledgerFailure == nil, pendingRelease == nil else { return }
-        for (node, session) in sessions where session.acknowledged > session.recorded {
-            sessions[node]?.recorded = session.acknowledged
+        let behind = sessions.values.filter { $0.acknowledged > $0.recorded }
+        for session in behind.sorted(by: { $0.node < $1.node }) {
+            sessions[session.node]?.recorded = session.acknowledged
             var record = WireDeliveredThrough()
-            record.node = node.text
+            record.node = session.node.text
             record.through = session.acknowledged.value
             append(
                 .event(.delivered(record)),
-                then: .delivered(node, through: session.acknowledged)
+                then: .delivered(session.node, through: session.acknowledged)
             )
         }
     }

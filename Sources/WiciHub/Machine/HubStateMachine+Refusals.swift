@@ -103,7 +103,7 @@ extension HubStateMachine {
     /// Records how many refusals of a member were only counted in a minute that is over.
     mutating func recordCountedRefusals(now: Moment) {
         guard ledgerFailure == nil else { return }
-        for node in Array(allowances.keys) {
+        for node in allowances.keys.sorted() {
             guard let (count, last) = allowances[node]?.refusals.closeMinute(now: now) else {
                 continue
             }

@@ -15,11 +15,13 @@ extension HubStateMachine {
     /// The one before stays in force until the new one's entries are on disk.
     mutating func bringIntoForce(_ release: Release, now: Moment) {
         pendingRelease = release
-        for (node, session) in sessions
-        where !release.registry.isInGoodStanding(node, at: now)
-            || release.registry.node(node)?.exchangeKey != inForce.registry.node(node)?.exchangeKey
-        {
-            effects.append(.cut(session.connection, node))
+        let ended = sessions.values.filter { session in
+            let key = release.registry.node(session.node)?.exchangeKey
+            return !release.registry.isInGoodStanding(session.node, at: now)
+                || key != inForce.registry.node(session.node)?.exchangeKey
+        }
+        for session in ended.sorted(by: { $0.node < $1.node }) {
+            effects.append(.cut(session.connection, session.node))
             forget(session.connection)
         }
         // Without a record nothing comes into force; the ledger's recovery begins here again.
@@ -76,8 +78,9 @@ extension HubStateMachine {
             var update = WireUpdate()
             update.registry = registryChanged ? release.registryNote : Data()
             update.policy = policyChanged ? release.policyNote : Data()
-            for session in sessions.values {
-                send(.update(update), to: session.connection)
+            for node in connectedNodes {
+                guard let connection = sessions[node]?.connection else { continue }
+                send(.update(update), to: connection)
             }
         }
         let held = heldPackets
@@ -86,7 +89,7 @@ extension HubStateMachine {
         for (connection, node, bytes) in held {
             receive(bytes, from: node, on: connection, now: now)
         }
-        for node in Array(sessions.keys) {
+        for node in connectedNodes {
             moveMail(of: node, now: now)
         }
     }

@@ -108,7 +108,8 @@ public struct HubStateMachine: Sendable {
     // Gathered while one event is handled; turned into effects at its end.
     var effects: [Effect] = []
     var newEntries: [(NewEntry, PendingEntry)] = []
-    var touched: Set<NodeID> = []
+    /// Nodes whose session has something to flush, in the order of its coming.
+    var touched: [NodeID] = []
 
     /// Starts from what the ledger recovered.
     ///
@@ -218,20 +219,21 @@ public struct HubStateMachine: Sendable {
     private mutating func tick(now: Moment) {
         recordDelivered()
         recordCountedRefusals(now: now)
-        for (node, session) in sessions
+        for session in sessions.values
         where session.lastHeard.adding(milliseconds: Limits.silenceMilliseconds) < now {
             forget(session.connection)
             counters.silentSessions += 1
-            _ = node
         }
-        if checkpointSize != ledgerSize,
-            lastCheckpointAt.adding(milliseconds: Limits.checkpointMilliseconds) <= now,
-            ledgerFailure == nil
+        for place in sessions.values.indices where now < sessions.values[place].lastHeard {
+            sessions.values[place].lastHeard = now
+        }
+        if checkpointSize != ledgerSize, ledgerFailure == nil,
+            isDue(lastCheckpointAt, every: Limits.checkpointMilliseconds, now: now)
         {
             lastCheckpointAt = now
             effects.append(.signCheckpoint)
         }
-        if lastHeartbeat.adding(milliseconds: Limits.heartbeatMilliseconds) <= now {
+        if isDue(lastHeartbeat, every: Limits.heartbeatMilliseconds, now: now) {
             lastHeartbeat = now
             var heartbeat = WireHeartbeat()
             heartbeat.hubTime = now.milliseconds
@@ -243,6 +245,12 @@ public struct HubStateMachine: Sendable {
         counters.connectedNodes = sessions.count
         counters.ledgerSize = ledgerSize
         counters.pendingEntries = pendingEntryCount
+    }
+
+    /// Whether something is due that was done last at a moment; a moment that is still to come is
+    /// of a clock that has been set back since, and nothing waits for it to come again.
+    private func isDue(_ last: Moment, every milliseconds: Int64, now: Moment) -> Bool {
+        last.adding(milliseconds: milliseconds) <= now || now < last
     }
 
     /// Forgets a connection; the node's mail waits in the ledger.

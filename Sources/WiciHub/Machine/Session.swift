@@ -31,6 +31,8 @@ struct Session {
     var windowEnd: MailboxNumber
     /// Waiting for the ledger: mail being read, or a tombstone being recorded.
     var isWaitingForLedger = false
+    /// Waiting for the flush at the end of the event.
+    var isTouched = false
     var lastHeard: Moment
     /// Sizes of what was sent and not yet acknowledged, oldest first; bounds what a node that has
     /// stopped reading can make the hub keep.

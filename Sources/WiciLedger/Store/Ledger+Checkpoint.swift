@@ -84,7 +84,32 @@ extension Ledger {
         }
         lastCheckpoint = note
         lastCheckpointSize = size
+        try emptyWriteAheadLog()
         return note
+    }
+
+    /// Moves everything from the write-ahead log into the file and empties the log.
+    ///
+    /// SQLite takes a damaged frame of the log for the end of it. What a checkpoint covers must not
+    /// depend on that: in the file, damage is found at the next start. Nothing is moved while
+    /// somebody reads; the next checkpoint tries again.
+    private func emptyWriteAheadLog() throws(LedgerError) {
+        do throws(LedgerError) {
+            try read { database in
+                sqlite3_busy_timeout(database.sqliteConnection, 0)
+                defer {
+                    sqlite3_busy_timeout(
+                        database.sqliteConnection,
+                        LedgerDatabase.busyMilliseconds
+                    )
+                }
+                _ = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            }
+        } catch {
+            guard error.code != .ledgerInUse else { return }
+            if error.stopsLedger { isStopped = true }
+            throw error
+        }
     }
 
     /// Extends a tree with the entries after it, each leaf checked against its opening.

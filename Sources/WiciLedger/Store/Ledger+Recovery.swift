@@ -24,7 +24,18 @@ extension Ledger {
         now: Moment,
         progress: ((Int, Int) -> Void)? = nil
     ) throws(LedgerError) -> (ledger: Ledger, recovered: RecoveredState) {
-        let ledger = try Ledger(configuration, signer: signer)
+        try open(configuration, signer: signer, salts: SaltSource(), now: now, progress: progress)
+    }
+
+    /// Opens a ledger as the public `open` does, with salts of the caller's choice.
+    package static func open(
+        _ configuration: LedgerConfiguration,
+        signer: NoteSigner,
+        salts: SaltSource,
+        now: Moment,
+        progress: ((Int, Int) -> Void)? = nil
+    ) throws(LedgerError) -> (ledger: Ledger, recovered: RecoveredState) {
+        let ledger = try Ledger(configuration, signer: signer, salts: salts)
         try ledger.recoverTree(progress: progress)
         try ledger.compareWithLastCheckpoint()
         var recovered = try ledger.read { try ledger.recoveredState($0) }
@@ -73,10 +84,11 @@ extension Ledger {
             )
         }
         guard let row else { return }
-        let stored = UInt64(bitPattern: row["size"] as Int64)
+        let bytes = try data(row, "note", "checkpoint")
+        let stored = UInt64(bitPattern: try number(row, "size", "checkpoint"))
         let checkpoint: Checkpoint
         do throws(NoteError) {
-            let note = try SignedNote(bytes: row["note"] as Data, limits: .checkpoint)
+            let note = try SignedNote(bytes: bytes, limits: .checkpoint)
             checkpoint = try Checkpoint(note: note, ledgerKey: verifierKey)
             lastCheckpoint = note
         } catch {
@@ -146,10 +158,11 @@ extension Ledger {
                     """,
                 arguments: [kind.rawValue]
             )
-            guard let row, let digest = Digest(bytes: row["digest"] as Data) else { continue }
+            guard let row else { continue }
+            guard let digest = Digest(bytes: try data(row, "digest", "release")) else { continue }
             let release = RecoveredState.ReleasePlace(
-                index: LedgerIndex(UInt64(bitPattern: row["place"] as Int64)),
-                number: UInt64(bitPattern: row["number"] as Int64),
+                index: LedgerIndex(UInt64(bitPattern: try number(row, "place", "release"))),
+                number: UInt64(bitPattern: try number(row, "number", "release")),
                 digest: digest
             )
             switch kind {
@@ -163,8 +176,9 @@ extension Ledger {
     private func recoverRecipientSets(_ database: Database) throws {
         let rows = try Row.fetchCursor(database, sql: "SELECT place, bytes FROM recipient_set")
         while let row = try rows.next() {
-            let index = LedgerIndex(UInt64(bitPattern: row["place"] as Int64))
-            guard let set = RecipientSet(bytes: row["bytes"] as Data) else {
+            let number = try number(row, "place", "recipient_set")
+            let index = LedgerIndex(UInt64(bitPattern: number))
+            guard let set = RecipientSet(bytes: try data(row, "bytes", "recipient_set")) else {
                 throw LedgerError(.ledgerViewsWrong, at: place("recipient_set", index.value))
             }
             placeOfSet[set] = index
@@ -174,7 +188,7 @@ extension Ledger {
 
     private func recoverNodes(_ database: Database, into state: inout RecoveredState) throws {
         func node(_ row: Row, _ table: String) throws -> NodeID {
-            guard let node = NodeID(row["node"] as String) else {
+            guard let node = NodeID(try text(row, "node", table)) else {
                 throw LedgerError(.ledgerViewsWrong, at: place(table))
             }
             return node
@@ -182,12 +196,12 @@ extension Ledger {
         let delivered = try Row.fetchCursor(database, sql: "SELECT node, through FROM delivered")
         while let row = try delivered.next() {
             state.delivered[try node(row, "delivered")] = MailboxNumber(
-                UInt64(bitPattern: row["through"] as Int64)
+                UInt64(bitPattern: try number(row, "through", "delivered"))
             )
         }
         let changes = try Row.fetchCursor(database, sql: "SELECT node, change FROM subscription")
         while let row = try changes.next() {
-            let bytes: Data = row["change"]
+            let bytes = try data(row, "change", "subscription")
             guard let change = try? WireSubscriptionChange(serializedBytes: bytes) else {
                 throw LedgerError(.ledgerViewsWrong, at: place("subscription"))
             }
@@ -202,10 +216,44 @@ extension Ledger {
         )
         while let row = try tombstones.next() {
             var tombstone = WireTombstone()
-            tombstone.messageID = row["message_id"]
-            tombstone.reason = row["reason"]
-            let number = MailboxNumber(UInt64(bitPattern: row["number"] as Int64))
+            tombstone.messageID = try data(row, "message_id", "message")
+            tombstone.reason = try text(row, "reason", "tombstone")
+            let number = MailboxNumber(
+                UInt64(bitPattern: try number(row, "number", "tombstone"))
+            )
             state.tombstones[try node(row, "tombstone"), default: [:]][number] = tombstone
         }
+    }
+
+    // MARK: Columns
+
+    // A damaged page can hold a value of another kind, or none; GRDB's subscript traps on that.
+
+    private func data(_ row: Row, _ column: String, _ table: String) throws(LedgerError) -> Data {
+        let stored: DatabaseValue? = row[column]
+        guard let value = Data.fromDatabaseValue(stored ?? .null) else {
+            throw LedgerError(.ledgerViewsWrong, at: place(table), detail: column)
+        }
+        return value
+    }
+
+    private func number(
+        _ row: Row,
+        _ column: String,
+        _ table: String
+    ) throws(LedgerError) -> Int64 {
+        let stored: DatabaseValue? = row[column]
+        guard let value = Int64.fromDatabaseValue(stored ?? .null) else {
+            throw LedgerError(.ledgerViewsWrong, at: place(table), detail: column)
+        }
+        return value
+    }
+
+    private func text(_ row: Row, _ column: String, _ table: String) throws(LedgerError) -> String {
+        let stored: DatabaseValue? = row[column]
+        guard let value = String.fromDatabaseValue(stored ?? .null) else {
+            throw LedgerError(.ledgerViewsWrong, at: place(table), detail: column)
+        }
+        return value
     }
 }

@@ -40,7 +40,7 @@ public final class Ledger {
     var readBackTree = TreeFrontier()
     /// The tree over what was read once more in the background, from the beginning.
     var rereadTree = TreeFrontier()
-    var salts = SaltSource()
+    var salts: SaltSource
     var placeOfSet: [RecipientSet: LedgerIndex] = [:]
     var setAtPlace: [LedgerIndex: RecipientSet] = [:]
 
@@ -50,9 +50,14 @@ public final class Ledger {
     /// The tree's root hash over all entries.
     public var root: WiciCore.Digest { tree.root }
 
-    init(_ configuration: LedgerConfiguration, signer: NoteSigner) throws(LedgerError) {
+    init(
+        _ configuration: LedgerConfiguration,
+        signer: NoteSigner,
+        salts: SaltSource
+    ) throws(LedgerError) {
         self.configuration = configuration
         self.signer = signer
+        self.salts = salts
         lock = try FileLock(path: configuration.path + "-lock", ledger: configuration.path)
         queue = try LedgerDatabase.openForWriting(configuration)
         do {

@@ -17,6 +17,8 @@ enum LedgerDatabase {
     /// Written into the file's header, so that another program's database is never taken for a
     /// ledger: "Wici" in ASCII.
     static let applicationID: Int32 = 0x5769_6369
+    /// How long a connection waits for another's lock.
+    static let busyMilliseconds: Int32 = 5_000
     /// Version of the tables below.
     static let schemaVersion: Int32 = 1
 
@@ -30,7 +32,7 @@ enum LedgerDatabase {
             var settings = Configuration()
             settings.label = "ledger"
             settings.foreignKeysEnabled = false
-            settings.busyMode = .timeout(5)
+            settings.busyMode = .timeout(TimeInterval(busyMilliseconds) / 1_000)
             let queue = try DatabaseQueue(path: configuration.path, configuration: settings)
             try queue.inDatabase { database in
                 // A file of another program is refused before anything in it is changed.
@@ -58,7 +60,7 @@ enum LedgerDatabase {
             var settings = Configuration()
             settings.label = "ledger-reader"
             settings.readonly = true
-            settings.busyMode = .timeout(5)
+            settings.busyMode = .timeout(TimeInterval(busyMilliseconds) / 1_000)
             let queue = try DatabaseQueue(path: path, configuration: settings)
             try queue.inDatabase { database in
                 try checkVersion(database, place: place)

@@ -195,12 +195,13 @@ extension NodeThread {
         }
     }
 
-    private func readyEnvelopes(limit: Int) -> [OutgoingEnvelope] {
+    private mutating func readyEnvelopes(limit: Int) -> [OutgoingEnvelope] {
         let rows: [OutboxRow]
         do throws(NodeStoreError) {
             rows = try node.store.takeQueued(limit: limit)
         } catch {
             node.logger.error("outbox read failed", metadata: ["error": "\(error)"])
+            isOutboxUnread = true
             return []
         }
         let prepared = rows.compactMap { row in
@@ -216,7 +217,7 @@ extension NodeThread {
         }
     }
 
-    private mutating func reseal(_ id: MessageID) -> [NodeSessionEvent] {
+    mutating func reseal(_ id: MessageID) -> [NodeSessionEvent] {
         do throws(NodeStoreError) {
             guard let row = try node.store.outboxRow(id) else { return [] }
             switch sealedAgain(row) {
@@ -230,6 +231,7 @@ extension NodeThread {
             }
         } catch {
             node.logger.error("sealing again failed", metadata: ["error": "\(error)"])
+            unsealed.append(id)
             return []
         }
     }

@@ -25,6 +25,10 @@ struct NodeThread: ~Copyable {
     var unstored: [SettledBatch] = []
     /// Whether the next connection is made with the keys that wait for the registry.
     var triesWaitingKeys = false
+    /// Messages that are to be sealed again and that the disk did not take yet.
+    var unsealed: [MessageID] = []
+    /// Whether the disk did not give the outbox when it was asked.
+    var isOutboxUnread = false
     private var lastRequest: UInt64 = 0
     private var idle = Poller()
     private let started = ContinuousClock.now
@@ -74,7 +78,7 @@ struct NodeThread: ~Copyable {
             }
             for command in commands { take(command) }
             takeArrivals()
-            retryStoring()
+            retryDisk()
             if let deadline = machine.nextDeadline, deadline <= now { handle(.tick) }
             releaseWaiters()
         }
@@ -115,7 +119,9 @@ struct NodeThread: ~Copyable {
 
     private var timeout: Duration? {
         var milliseconds = machine.nextDeadline.map { $0.milliseconds - now.milliseconds }
-        if !unstored.isEmpty { milliseconds = min(milliseconds ?? .max, Self.storeRetry) }
+        if !unstored.isEmpty || !unsealed.isEmpty || isOutboxUnread {
+            milliseconds = min(milliseconds ?? .max, Self.storeRetry)
+        }
         var timeout = milliseconds.map { Duration.milliseconds(max(0, $0)) }
         let clock = ContinuousClock.now
         for waiter in waiting {
@@ -123,6 +129,18 @@ struct NodeThread: ~Copyable {
             timeout = min(timeout ?? left, left)
         }
         return timeout
+    }
+
+    /// Does again what the disk refused: nothing else would ask for it.
+    private mutating func retryDisk() {
+        retryStoring()
+        let again = unsealed
+        unsealed = []
+        for id in again { for event in reseal(id) { handle(event) } }
+        if isOutboxUnread {
+            isOutboxUnread = false
+            handle(.outboxChanged)
+        }
     }
 
     private mutating func takeArrivals() {
