@@ -87,7 +87,7 @@ final class ProcessNetwork: Sendable {
     }
 
     /// The program that was built with these tests.
-    private static func builtProgram() throws -> URL {
+    static func builtProgram() throws -> URL {
         let bundle = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         let places = [
             bundle.deletingLastPathComponent(),
@@ -250,7 +250,7 @@ final class ProcessNetwork: Sendable {
 
 /// A shell beside the test that kills the children when the test's own process has gone without
 /// doing so: its input ends then.
-private final class Guardian: Sendable {
+final class Guardian: Sendable {
     private let process: Process
     private let input: FileHandle
 

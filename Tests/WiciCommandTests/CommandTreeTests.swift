@@ -27,13 +27,14 @@ struct CommandTreeTests {
     func `every command that was promised is there`() {
         let promised = [
             "hub init", "hub run", "hub reload", "hub status", "node init", "node run",
-            "node status", "registry add", "registry revoke", "registry rotate", "registry sign",
+            "node status", "node rotate", "registry key", "registry init", "registry add",
+            "registry revoke", "registry rotate", "registry sign",
             "registry verify", "registry show", "registry teams", "policy check",
             "policy explain", "policy who-sees", "policy sign", "schema list", "schema show",
             "schema json-schema", "message new", "message check", "message send", "message show",
             "inbox", "acknowledge", "reply", "subscribe", "subscriptions", "audit verify",
             "audit trail", "audit flow", "audit proof", "audit checkpoint", "audit export", "demo",
-            "doctor",
+            "bench", "doctor",
         ]
         let found = Set(Self.leaves().map { $0.words.joined(separator: " ") })
         #expect(found.isSuperset(of: promised))

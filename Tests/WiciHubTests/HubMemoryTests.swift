@@ -82,11 +82,25 @@ struct HubMemoryTests {
     }
 
     private func frame(_ routingID: UInt64, _ user: NodeID) throws -> ReceivedMessage {
-        let key = try #require(RawPublicKey(bytes: Data(repeating: 1, count: 32)))
+        let key = try #require(RawPublicKey(hexadecimal: Self.key))
         var message = ReceivedMessage()
         message.frames = [Data("\(routingID)".utf8), Data([1])]
         message.userID = Caller(node: user, key: key).userID
         return message
+    }
+
+    private static let key = String(repeating: "ab", count: 32)
+
+    @Test func `a caller is the node and the key it came with, and nothing else is a caller`()
+        throws
+    {
+        let key = try #require(RawPublicKey(hexadecimal: Self.key))
+        let caller = Caller(node: HubNetwork.office, key: key)
+        #expect(Caller(userID: caller.userID) == caller)
+        let node = HubNetwork.office.text
+        for text in ["", node, "\(node) ab", " \(Self.key)", "\(node)  \(Self.key)"] {
+            #expect(Caller(userID: text) == nil, "\(text)")
+        }
     }
 
     @Test func `a member that opens connections without end has its oldest forgotten`() throws {
@@ -95,7 +109,8 @@ struct HubMemoryTests {
         let innocent = try #require(first).0
         var opened: [ConnectionID] = []
         for number in 1...1_000 as ClosedRange<UInt64> {
-            let connection = table.receive(try frame(number, HubNetwork.police), now: HubNetwork.now)
+            let next = try frame(number, HubNetwork.police)
+            let connection = table.receive(next, now: HubNetwork.now)
             opened.append(try #require(connection).0)
             #expect(table.count <= PeerTable.connectionsPerNode + 1)
         }

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// Messages by command, from the template to the acknowledgement, between nodes that run.
+
+import Foundation
+import Testing
+import WiciCore
+
+extension CommandTests {
+    @Suite
+    struct Messages {
+        /// A meeting notice to the police: only a voivodeship office may send one.
+        static func notice() throws -> Data {
+            let text = try DeliveryTests.sampleText("34")
+                .replacing("teams: [team-06]", with: "institutions: [kwp-lublin]")
+                .replacing("  quorum: 8\n", with: "")
+            return Data(text.utf8)
+        }
+
+        @Test
+        func `a template is commented, speaks both languages and shows its gaps when checked`()
+            async throws
+        {
+            let network = try CommandTests.network()
+            let polish = try await network.ok("message", "new", "case-alert")
+            let english = try await network.ok("message", "new", "case-alert", "--english")
+            #expect(polish.output.contains("#"))
+            #expect(polish.output != english.output)
+            let json = try await network.ok("message", "new", "case-alert", "--json").json()
+            #expect(json["type"]?.word == "case-alert")
+            let words = ["message", "check", "-", "--json"]
+            let check = try await network.run(words, input: Data(english.output.utf8))
+            #expect(check.status == 1, "\(check)")
+            let faults = try check.json().items.first?["faults"]
+            #expect(faults?.items.count ?? 0 > 3, "\(check)")
+            #expect(faults?.column("code").contains("missing") == true, "\(check)")
+        }
+
+        @Test
+        func `every sample passes the check, all in one command`() async throws {
+            let network = try CommandTests.network()
+            let folder = repositoryRoot.appending(path: "Deploy/network/messages")
+            let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            let paths = files.map { folder.appending(path: $0).path }
+            let reports = try await network.run(["message", "check", "--json"] + paths).json()
+            #expect(reports.items.count == files.count)
+            // Answers lack the id of what they answer; everything else is in order.
+            for report in reports.items {
+                let fields = report["faults"]?.column("field") ?? []
+                #expect(fields.allSatisfy { $0.hasPrefix("references") }, "\(report.json())")
+            }
+        }
+
+        @Test
+        func `a message is previewed, sent, received, shown and acknowledged`() async throws {
+            let network = try CommandTests.network()
+            let (sender, receiver) = (
+                network.node(CommandTests.inspection), network.node(CommandTests.police)
+            )
+            try await network.ok("subscribe", "--type", "case-alert", "--to-node", receiver)
+            let draft = network.path("alert.yaml")
+            try CommandNetwork.sample("01").write(to: URL(filePath: draft))
+
+            let words = ["message", "send", draft, "--to-node", sender]
+            let preview = try await network.ok(words + ["--dry-run", "--json"]).json()
+            let eligible = ["audyt-wojewody.main", "kwp-lublin.main"]
+            #expect(preview["eligible"]?.column("node") == eligible)
+            #expect(preview["sealed"] == .boolean(false))
+            let text = try await network.ok(words + ["--dry-run"])
+            #expect(text.output.contains("Eligible (2)"), "\(text)")
+            #expect(!text.output.contains("Accepted"), "\(text)")
+            let before = try await network.ok("node", "status", receiver, "--json").json()
+
+            let sent = try await network.ok(words)
+            #expect(sent.output.contains("Accepted: ledger entry"), "\(sent)")
+            #expect(sent.output.contains("1 recipients of 2 eligible"), "\(sent)")
+            let entry = try await network.ok(words + ["--json"]).json()
+            #expect(entry["state"]?.word == "accepted")
+            #expect(entry["receipt"]?["audience"]?.column("node") == ["kwp-lublin.main"])
+            let id = try #require(entry["id"]?.word)
+            try await network.awaitMail(id, at: CommandTests.police)
+            // The two that were sent and not the two that were only previewed.
+            let after = try await network.ok("node", "status", receiver, "--json").json()
+            let grown =
+                try #require(after["mailboxHead"]?.whole)
+                - #require(before["mailboxHead"]?.whole)
+            #expect(grown >= 2)
+
+            let shown = try await network.ok("message", "show", id, "--to-node", receiver)
+            #expect(shown.output.contains("EX-LAB"), "\(shown)")
+            #expect(shown.output.contains("oip-lublin"), "\(shown)")
+            try await acknowledge(id, by: CommandTests.police, to: CommandTests.inspection)
+        }
+
+        private func acknowledge(
+            _ id: String,
+            by reader: String,
+            to sender: String
+        ) async throws {
+            let network = try CommandTests.network()
+            let list = ["inbox", "--json", "--unacknowledged", "--to-node", network.node(reader)]
+            #expect(try await network.ok(list).json().column("id").contains(id))
+            let answer = try await network.ok(
+                [
+                    "acknowledge", id, "--note", "Przyjęto.", "--json", "--to-node",
+                    network.node(reader),
+                ]
+            ).json()
+            #expect(answer["state"]?.word == "accepted")
+            #expect(try await !network.ok(list).json().column("id").contains(id))
+            try await network.awaitMail(try #require(answer["id"]?.word), at: sender)
+            let inbox = try await network.ok("inbox", "--to-node", network.node(sender))
+            #expect(inbox.output.contains("acknowledgement"), "\(inbox)")
+        }
+
+        @Test
+        func `a draft from standard input is sealed where the policy demands it, and opens`()
+            async throws
+        {
+            let network = try CommandTests.network()
+            let text = try DeliveryTests.sampleText("26")
+                .replacing("[fundacja-przyklad, kcik]", with: "[fundacja-przyklad]")
+            let preview = try await network.ok(
+                [
+                    "message", "send", "-", "--dry-run", "--to-node",
+                    network.node(CommandTests.inspection),
+                ],
+                input: Data(text.utf8)
+            )
+            #expect(preview.output.contains("sealed"), "\(preview)")
+            let id = try await network.send(Data(text.utf8), from: CommandTests.inspection)
+            try await network.awaitMail(id, at: CommandTests.foundation)
+            let view = try await network.ok(
+                "message",
+                "show",
+                id,
+                "--json",
+                "--to-node",
+                network.node(CommandTests.foundation)
+            ).json()
+            #expect(view["labels"]?["sealed"]?.isTrue == true)
+            #expect(view["body"]?["adults"]?.whole == 3)
+            #expect(view["inbox"]?["suspect"] == nil)
+        }
+
+        @Test
+        func `a meeting notice gets replies, by code and by draft`() async throws {
+            let network = try CommandTests.network()
+            let id = try await network.send(Self.notice(), from: CommandTests.audit)
+            try await network.awaitMail(id, at: CommandTests.police)
+            let reply = ["reply", id, "--json", "--to-node", network.node(CommandTests.police)]
+            let byCode = try await network.ok(
+                reply + ["--answer", "RS-YES", "--note", "PRZYKŁAD: Będziemy."]
+            ).json()
+            #expect(byCode["state"]?.word == "accepted")
+            let draft = Data("{\"type\":\"meeting-reply\",\"body\":{\"answer\":\"RS-ONL\"}}".utf8)
+            let codes = try await network.ok("schema", "list", "rsvp", "--json").json()
+            let code = try #require(codes.column("name").last)
+            let byDraft = try await network.ok(
+                reply + ["-"],
+                input: Data(
+                    String(decoding: draft, as: UTF8.self).replacing("RS-ONL", with: code).utf8
+                )
+            ).json()
+            for answer in [byCode, byDraft] {
+                let answerID = try #require(answer["id"]?.word)
+                #expect(answer["labels"]?["references"]?.words == [id])
+                try await network.awaitMail(answerID, at: CommandTests.audit)
+            }
+            let both = try await network.run(reply + ["-", "--answer", "RS-YES"])
+            try CommandTests.expectRefusal(both, status: 2, name: "usage")
+        }
+
+        @Test
+        func `a message that no rule grants is refused with 3, before and at sending`()
+            async throws
+        {
+            let network = try CommandTests.network()
+            let words = [
+                "message", "send", "-", "--json", "--to-node",
+                network.node(CommandTests.foundation),
+            ]
+            let sent = try await network.run(words, input: try Self.notice())
+            try CommandTests.expectRefusal(sent, status: 3, name: "not-granted")
+            #expect(sent.output.isEmpty, "\(sent)")
+            let preview = try await network.run(words + ["--dry-run"], input: try Self.notice())
+            #expect(preview.status == 3, "\(preview)")
+            #expect(try preview.json()["refusal"]?["name"]?.word == "not-granted")
+        }
+
+        @Test
+        func `a draft with faults is not sent, and every fault is named`() async throws {
+            let network = try CommandTests.network()
+            let text = try DeliveryTests.sampleText("01").replacing("[EX-LAB]", with: "[EX-NONE]")
+                .replacing("place: '06'", with: "place: '99'")
+            let run = try await network.run(
+                [
+                    "message", "send", "-", "--json", "--to-node",
+                    network.node(CommandTests.inspection),
+                ],
+                input: Data(text.utf8)
+            )
+            try CommandTests.expectRefusal(run, status: 1, name: "schema-fault")
+            #expect(try run.refusal()["faults"]?.items.count == 2, "\(run)")
+        }
+
+        @Test(arguments: ["show", "acknowledge", "reply"])
+        func `a message that the node does not have ends with 5`(verb: String) async throws {
+            let network = try CommandTests.network()
+            let id = "0198d2c4-6b1e-7c3a-9f5e-1a2b3c4d5e6f"
+            let words =
+                switch verb {
+                case "show": ["message", "show", id]
+                case "reply": ["reply", id, "--answer", "RS-YES"]
+                default: ["acknowledge", id]
+                }
+            let run = try await network.run(
+                words + ["--json", "--to-node", network.node(CommandTests.police)]
+            )
+            try CommandTests.expectRefusal(run, status: 5, name: "message-unknown")
+        }
+
+        @Test
+        func `subscriptions add up, are replaced and are removed`() async throws {
+            let network = try CommandTests.network()
+            let node = ["--json", "--to-node", network.node(CommandTests.foundation)]
+            func types(_ words: [String]) async throws -> [[String]] {
+                try await network.ok(words + node).json().items.map { $0["types"]?.words ?? [] }
+            }
+            let one = ["subscribe", "--type", "warning", "--region", "PL-06", "--replace"]
+            #expect(try await types(one) == [["warning"]])
+            let two = ["subscribe", "--type", "good-practice", "--urgency-from", "UR-2"]
+            #expect(try await types(two) == [["warning"], ["good-practice"]])
+            #expect(try await types(["subscriptions"]) == [["warning"], ["good-practice"]])
+            let text = try await network.ok(["subscriptions"] + node.suffix(2))
+            #expect(text.output.contains("regions: PL-06"), "\(text)")
+            #expect(text.output.contains("urgency from: UR-2"), "\(text)")
+            #expect(try await types(["subscribe", "--none"]) == [])
+
+            let refused = try await network.run(
+                ["subscribe", "--type", "meeting-notice", "--sender-kind", "IK-NGO"] + node
+            )
+            try CommandTests.expectRefusal(refused, status: 3, name: "subscription-not-granted")
+            let unknown = try await network.run(["subscribe", "--type", "nonsense"] + node)
+            try CommandTests.expectRefusal(unknown, status: 1, name: "subscription-fault")
+        }
+
+        @Test
+        func `an inbox that is followed lists what arrives, a line of JSON each`() async throws {
+            let network = try CommandTests.network()
+            // The follower ends by itself once its reader has seen one line.
+            let program = try ProcessNetwork.builtProgram().path
+            async let following = ProgramRun.run(
+                [
+                    "-c", "\"$0\" inbox --follow --json --to-node \"$1\" | head -n 1", program,
+                    network.node(CommandTests.audit),
+                ],
+                in: network.folder,
+                program: URL(filePath: "/bin/sh")
+            )
+            let text = try DeliveryTests.sampleText("19").replacing(
+                "regions: [PL]",
+                with: "institutions: [audyt-wojewody]"
+            )
+            for _ in 1...2 {
+                _ = try await network.send(Data(text.utf8), from: CommandTests.inspection)
+            }
+            let line = try await following
+            #expect(try line.json()["number"]?.whole == 1, "\(line)")
+        }
+    }
+}
