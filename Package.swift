@@ -113,6 +113,12 @@ let package = Package(
             ]
         ),
         .testTarget(name: "RepositoryTests"),
+        .target(
+            name: "FaultDisk",
+            path: "Tests/FaultDisk",
+            cSettings: [.define("_POSIX_C_SOURCE", to: "200809L")],
+            linkerSettings: [.linkedLibrary("sqlite3")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
