@@ -119,6 +119,16 @@ let package = Package(
             cSettings: [.define("_POSIX_C_SOURCE", to: "200809L")],
             linkerSettings: [.linkedLibrary("sqlite3")]
         ),
+        .executableTarget(
+            name: "simulation",
+            dependencies: [
+                "FaultDisk", "WiciHub", "WiciNode", "WiciLedger", "WiciCore",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Simulation"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
