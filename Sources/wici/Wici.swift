@@ -51,13 +51,11 @@ enum Main {
     /// Says what went wrong on standard error; gives the exit code.
     private static func end(with error: any Error) -> Int32 {
         if let failure = CommandFailure(error) {
-            if Console.wantsJSON {
-                try? Console.remark(json: failure.report)
-            } else {
+            if !Console.wantsJSON {
                 let label = say("Błąd: ", "Error: ")
                 Console.remark(label + failure.lines.joined(separator: "\n"))
             }
-            return failure.status.rawValue
+            return end(with: failure)
         }
         let code = Wici.exitCode(for: error)
         if code.isSuccess {
@@ -65,8 +63,23 @@ enum Main {
             return 0
         }
         if let status = error as? ExitCode { return status.rawValue }
-        Console.remark(Wici.fullMessage(for: error))
-        return code == .validationFailure ? ExitStatus.usage.rawValue : ExitStatus.failed.rawValue
+        if !Console.wantsJSON { Console.remark(Wici.fullMessage(for: error)) }
+        let isUsage = code == .validationFailure
+        let message = Wici.message(for: error)
+        return end(
+            with: CommandFailure(
+                isUsage ? .usage : .failed,
+                isUsage ? "usage" : "unexpected-failure",
+                (isUsage ? "Złe użycie polecenia: " : "Nieoczekiwany błąd: ") + message,
+                (isUsage ? "Wrong use of the command: " : "Unexpected error: ") + message
+            )
+        )
+    }
+
+    /// Where JSON is wanted, errors are JSON too, those of the parser included.
+    private static func end(with failure: CommandFailure) -> Int32 {
+        if Console.wantsJSON { try? Console.remark(json: failure.report) }
+        return failure.status.rawValue
     }
 }
 

@@ -132,9 +132,7 @@ final class TestNetwork: Sendable {
                 encoding: .utf8
             )
         let policy = source.replacing("policy: wici-demo", with: "policy: wici-test")
-            .replacing(/issued: .*/, with: "issued: \(today)")
-            .replacing(/expires: .*/, with: "expires: \(today.adding(days: 365))")
-        try sign(policy).write(to: hubFolder.policyFile)
+        try sign(Policy.text(policy, issuedOn: today)).write(to: hubFolder.policyFile)
     }
 
     deinit {

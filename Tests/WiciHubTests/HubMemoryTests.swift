@@ -81,20 +81,21 @@ struct HubMemoryTests {
         #expect(both > 1_000)
     }
 
-    private func frame(_ routingID: UInt64, _ user: NodeID) -> ReceivedMessage {
+    private func frame(_ routingID: UInt64, _ user: NodeID) throws -> ReceivedMessage {
+        let key = try #require(RawPublicKey(bytes: Data(repeating: 1, count: 32)))
         var message = ReceivedMessage()
         message.frames = [Data("\(routingID)".utf8), Data([1])]
-        message.userID = user.text
+        message.userID = Caller(node: user, key: key).userID
         return message
     }
 
     @Test func `a member that opens connections without end has its oldest forgotten`() throws {
         var table = PeerTable()
-        let first = table.receive(frame(0, HubNetwork.office), now: HubNetwork.now)
+        let first = table.receive(try frame(0, HubNetwork.office), now: HubNetwork.now)
         let innocent = try #require(first).0
         var opened: [ConnectionID] = []
         for number in 1...1_000 as ClosedRange<UInt64> {
-            let connection = table.receive(frame(number, HubNetwork.police), now: HubNetwork.now)
+            let connection = table.receive(try frame(number, HubNetwork.police), now: HubNetwork.now)
             opened.append(try #require(connection).0)
             #expect(table.count <= PeerTable.connectionsPerNode + 1)
         }
@@ -103,7 +104,7 @@ struct HubMemoryTests {
         table.forget(opened[999])
         #expect(table.count == PeerTable.connectionsPerNode)
         // A forgotten one that speaks again is a new connection and has to say hello.
-        let again = table.receive(frame(1, HubNetwork.police), now: HubNetwork.now)
+        let again = table.receive(try frame(1, HubNetwork.police), now: HubNetwork.now)
         #expect(try !opened.contains(#require(again).0))
     }
 }

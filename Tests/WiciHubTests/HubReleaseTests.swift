@@ -62,6 +62,26 @@ struct HubReleaseTests {
         #expect(hub.numbers(to: 6) == [1, 2])
     }
 
+    @Test func `a node whose exchange key is replaced is cut, comes back, and misses nothing`()
+        throws
+    {
+        var hub = try connected()
+        let key = try #require(RawPublicKey(hexadecimal: String(repeating: "ab", count: 32)))
+        let next = try hub.network.release(registry: { contents in
+            for place in contents.nodes.indices where contents.nodes[place].id == charity {
+                contents.nodes[place].exchangeKey = key
+            }
+        })
+        hub.handle(.released(next))
+        #expect(hub.cuts == [charity])
+        try hub.submit(1...2, to: [charity])
+        hub.settle()
+        #expect(hub.machine.connectedNodes == [police, office].sorted())
+        try hub.hello(charity, on: 5)
+        hub.settle()
+        #expect(hub.numbers(to: 5) == [1, 2])
+    }
+
     @Test func `mail whose recipient lost the grant is withheld from that one alone`() throws {
         var hub = try HubSimulation.started()
         try hub.hello(police, on: 1)

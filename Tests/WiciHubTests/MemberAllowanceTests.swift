@@ -24,7 +24,7 @@ struct MemberAllowanceTests {
         now = now.adding(milliseconds: 4_900)
         #expect(!spent(1))
         now = now.adding(milliseconds: 200)
-        #expect(spent(1))
+        #expect(spent(2))
         // A clock that goes back gives nothing.
         now = now.adding(milliseconds: -3_600_000)
         #expect(!spent(1))

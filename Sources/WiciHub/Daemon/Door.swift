@@ -39,8 +39,40 @@ final class Door: Sendable {
             events.post(.strangerRefused(.revoked))
             return .refuse
         }
-        return .accept(userID: node.id.text)
+        return .accept(userID: Caller(node: node.id, key: key).userID)
     }
+
+    /// Whether a connection was made with the key that the registry names for its node now.
+    ///
+    /// A key that was replaced ends with the release that replaces it, also where its connection
+    /// stands. Nodes that the registry does not know at all are told so by the state machine.
+    func isCurrent(_ caller: Caller) -> Bool {
+        let entry = registry.withLock { $0?.node(caller.node) }
+        return entry.map { $0.exchangeKey == caller.key } ?? true
+    }
+}
+
+/// Who is behind a connection, as ZAP's User-Id tells it: the node, and the key it came with.
+struct Caller: Hashable, Sendable {
+    let node: NodeID
+    let key: RawPublicKey
+
+    init(node: NodeID, key: RawPublicKey) {
+        self.node = node
+        self.key = key
+    }
+
+    /// Reads `userID`.
+    init?(userID: String) {
+        let parts = userID.split(separator: " ", omittingEmptySubsequences: false)
+        guard parts.count == 2, let node = NodeID(String(parts[0])),
+            let key = RawPublicKey(hexadecimal: String(parts[1]))
+        else { return nil }
+        self.init(node: node, key: key)
+    }
+
+    /// The two, in one word each.
+    var userID: String { "\(node.text) \(key.hexadecimal)" }
 }
 
 /// Events on their way to the exchange thread.

@@ -16,6 +16,7 @@ import ZeroMQ
 struct ExchangeThread {
     let events: HubEventQueue
     let orders: Handoff<LedgerOrder>
+    let door: Door
     let status: HubStatusBoard
     let receiptKey: SigningKey
     let logger: Logger
@@ -54,17 +55,27 @@ struct ExchangeThread {
                     feed,
                     now
                 )
-                if case .released = event {
-                    listeners.cut { !machine.mayListen($0, now: now) }
+                guard case .released = event else { continue }
+                listeners.cut { !mayListen($0, machine, now) }
+                for connection in peers.connections(where: { !door.isCurrent($0) }) {
+                    peers.cut(connection)
+                    let effects = machine.handle(.unreachable(connection), now: now)
+                    try perform(effects, &machine, &peers, exchange, feed, now)
                 }
             }
             if poller.isReadable(exchangeReady) {
                 for _ in 0..<Self.framesPerTurn {
                     guard let message = try exchange.receive() else { break }
-                    guard let (connection, node, bytes) = peers.receive(message, now: now) else {
-                        continue
+                    guard let (connection, caller, bytes) = peers.receive(message, now: now)
+                    else { continue }
+                    var effects: [HubStateMachine.Effect] = []
+                    if door.isCurrent(caller) {
+                        effects = machine.handle(.packet(connection, caller.node, bytes), now: now)
+                    } else {
+                        // It comes back to the door with the new key, or is turned away there.
+                        peers.cut(connection)
+                        effects = machine.handle(.unreachable(connection), now: now)
                     }
-                    let effects = machine.handle(.packet(connection, node, bytes), now: now)
                     try perform(effects, &machine, &peers, exchange, feed, now)
                 }
             }
@@ -79,7 +90,7 @@ struct ExchangeThread {
             {
                 lastTick = now
                 peers.prune(now: now)
-                listeners.cut { !machine.mayListen($0, now: now) }
+                listeners.cut { !mayListen($0, machine, now) }
                 try perform(machine.handle(.tick, now: now), &machine, &peers, exchange, feed, now)
                 status.update(
                     HubStatusBoard.Snapshot(
@@ -95,6 +106,11 @@ struct ExchangeThread {
         let now = clock.now()
         let effects = machine.handle(.operation(.stopped), now: now)
         try perform(effects, &machine, &peers, exchange, feed, now)
+    }
+
+    /// Whether a connection of the feed may go on: its node is a member and its key still is the one.
+    private func mayListen(_ caller: Caller, _ machine: HubStateMachine, _ now: Moment) -> Bool {
+        machine.mayListen(caller.node, now: now) && door.isCurrent(caller)
     }
 
     private func perform(
@@ -180,7 +196,8 @@ struct ExchangeThread {
 struct PeerTable {
     private struct Peer {
         let connection: ConnectionID
-        let node: NodeID
+        let userID: String
+        let caller: Caller
         let tcp: PeerConnection?
         var lastHeard: Moment
     }
@@ -199,22 +216,23 @@ struct PeerTable {
     /// Connections that are known.
     var count: Int { peers.count }
 
-    /// Tells connection, node and packet of a message; nil for one without an identity.
+    /// Tells connection, caller and packet of a message; nil for one without an identity.
     ///
     /// A packet is one frame: any other number of them is given on as no packet at all, to be
     /// refused by name.
     mutating func receive(
         _ message: ReceivedMessage,
         now: Moment
-    ) -> (ConnectionID, NodeID, Data)? {
+    ) -> (ConnectionID, Caller, Data)? {
         guard let routingID = message.frames.first, let userID = message.userID else { return nil }
         let packet =
             message.frames.count == 2 && !message.truncated ? message.frames[1] : Data()
-        if peers[routingID]?.node.text == userID, let peer = peers[routingID] {
+        if let peer = peers[routingID], peer.userID == userID {
             peers[routingID]?.lastHeard = now
-            return (peer.connection, peer.node, packet)
+            return (peer.connection, peer.caller, packet)
         }
-        guard let node = NodeID(userID) else { return nil }
+        guard let caller = Caller(userID: userID) else { return nil }
+        let node = caller.node
         lastConnection += 1
         let connection = ConnectionID(lastConnection)
         if let earlier = peers[routingID]?.connection { forget(earlier) }
@@ -226,12 +244,18 @@ struct PeerTable {
         connectionsOfNode[node, default: []].append(connection)
         peers[routingID] = Peer(
             connection: connection,
-            node: node,
+            userID: userID,
+            caller: caller,
             tcp: message.sourceDescriptor.flatMap(PeerConnection.init),
             lastHeard: now
         )
         routingIDs[connection] = routingID
-        return (connection, node, packet)
+        return (connection, caller, packet)
+    }
+
+    /// The connections of callers that are so.
+    func connections(where holds: (Caller) -> Bool) -> [ConnectionID] {
+        peers.values.filter { holds($0.caller) }.map(\.connection)
     }
 
     func routingID(of connection: ConnectionID) -> Data? {
@@ -242,8 +266,9 @@ struct PeerTable {
         guard let routingID = routingIDs.removeValue(forKey: connection),
             let peer = peers.removeValue(forKey: routingID)
         else { return }
-        connectionsOfNode[peer.node]?.removeAll { $0 == connection }
-        if connectionsOfNode[peer.node]?.isEmpty == true { connectionsOfNode[peer.node] = nil }
+        let node = peer.caller.node
+        connectionsOfNode[node]?.removeAll { $0 == connection }
+        if connectionsOfNode[node]?.isEmpty == true { connectionsOfNode[node] = nil }
     }
 
     /// Shuts the TCP connection; the peer comes back to the door and is turned away.

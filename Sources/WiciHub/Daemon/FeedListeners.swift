@@ -7,30 +7,30 @@
 import WiciCore
 import ZeroMQ
 
-/// The feed's connections by the node that ZAP gave them.
+/// The feed's connections by the node and key that ZAP gave them.
 struct FeedListeners {
-    private var connections: [NodeID: [PeerConnection]] = [:]
+    private var connections: [Caller: [PeerConnection]] = [:]
 
     /// A node that opens more has its oldest cut, so that none escapes being known.
     static let connectionsPerNode = 8
 
     /// Notes whose connection a subscription came from.
     mutating func note(_ message: ReceivedMessage) {
-        guard let node = message.userID.flatMap({ NodeID($0) }),
+        guard let caller = message.userID.flatMap({ Caller(userID: $0) }),
             let connection = message.sourceDescriptor.flatMap(PeerConnection.init)
         else { return }
-        var known = connections[node] ?? []
+        var known = connections[caller] ?? []
         guard !known.contains(connection) else { return }
         known.removeAll { !$0.isOpen }
         known.append(connection)
         if known.count > Self.connectionsPerNode { known.removeFirst().shutdownPeer() }
-        connections[node] = known
+        connections[caller] = known
     }
 
-    /// Cuts every connection of the nodes that may not listen.
-    mutating func cut(_ mayNotListen: (NodeID) -> Bool) {
-        for node in connections.keys where mayNotListen(node) {
-            for connection in connections.removeValue(forKey: node) ?? [] {
+    /// Cuts every connection of those who may not listen.
+    mutating func cut(_ mayNotListen: (Caller) -> Bool) {
+        for caller in connections.keys where mayNotListen(caller) {
+            for connection in connections.removeValue(forKey: caller) ?? [] {
                 connection.shutdownPeer()
             }
         }

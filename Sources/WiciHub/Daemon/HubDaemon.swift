@@ -109,6 +109,7 @@ public final class HubDaemon: Sendable {
                 ExchangeThread(
                     events: events,
                     orders: orders,
+                    door: door,
                     status: board,
                     receiptKey: ledgerKey,
                     logger: logger,

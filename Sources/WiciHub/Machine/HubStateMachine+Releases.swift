@@ -3,7 +3,7 @@
 
 // Bringing a registry and a policy into force. The releases are recorded first; while their entries
 // are on the way, packets wait, so that no decision falls between two rules. A revoked node is cut
-// at once, before the record.
+// at once, before the record, and so is a connection made with a key that the release replaces.
 
 import Foundation
 import WiciCore
@@ -15,10 +15,12 @@ extension HubStateMachine {
     /// The one before stays in force until the new one's entries are on disk.
     mutating func bringIntoForce(_ release: Release, now: Moment) {
         pendingRelease = release
-        let revoked = sessions.values.filter {
-            !release.registry.isInGoodStanding($0.node, at: now)
+        let ended = sessions.values.filter { session in
+            let key = release.registry.node(session.node)?.exchangeKey
+            return !release.registry.isInGoodStanding(session.node, at: now)
+                || key != inForce.registry.node(session.node)?.exchangeKey
         }
-        for session in revoked.sorted(by: { $0.node < $1.node }) {
+        for session in ended.sorted(by: { $0.node < $1.node }) {
             effects.append(.cut(session.connection, session.node))
             forget(session.connection)
         }

@@ -69,7 +69,7 @@ public struct HubStateMachine: Sendable {
         case readProof(ProofRequest)
         /// Sign a checkpoint; answer with `checkpointed`.
         case signCheckpoint
-        /// End the connection of a revoked node.
+        /// End the connection of a revoked node, or one made with a key that was replaced.
         case cut(ConnectionID, NodeID)
     }
 

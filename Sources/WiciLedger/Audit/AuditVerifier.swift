@@ -201,14 +201,17 @@ extension AuditVerifier {
         progress: ((Int) -> Void)? = nil
     ) -> Report {
         var verifier = AuditVerifier(source: name, checkpoint: checkpoint, ledgerKey: ledgerKey)
+        var count = 0
         for (number, line) in lines.enumerated() {
+            count = number + 1
             do throws(LedgerError) {
                 verifier.add(try AuditExport.entry(line: line, number: UInt64(number)))
             } catch {
                 verifier.add(error)
             }
-            if number & 0x3FFF == 0x3FFF { progress?(number + 1) }
+            if count & 0x3FFF == 0 { progress?(count) }
         }
+        progress?(count)
         return verifier.finish()
     }
 }

@@ -31,13 +31,18 @@ public final class Node: Sendable {
     static let program = "wici-node 1"
 
     let configuration: NodeConfiguration
-    let keys: NodeKeys
     let store: NodeStore
     let state: Mutex<State>
     let commands: NodeCommandQueue
     let logger: Logger
     let clock: @Sendable () -> Moment
     private let lock: ProcessLock?
+    private let heldKeys: Mutex<NodeKeys>
+    /// Where new keys may wait for the registry; `nil` for a node that was given its keys.
+    private let keyFolder: URL?
+
+    /// The keys in use.
+    var keys: NodeKeys { heldKeys.withLock { $0 } }
 
     /// Opens the node of a folder; refuses while another process serves it.
     public convenience init(
@@ -49,6 +54,7 @@ public final class Node: Sendable {
         try self.init(
             configuration: configuration,
             keys: try folder.keys(),
+            keyFolder: folder.keyFolder,
             store: folder.resolve(configuration.store),
             lock: lock,
             logger: logger,
@@ -69,6 +75,7 @@ public final class Node: Sendable {
         try self.init(
             configuration: configuration,
             keys: keys,
+            keyFolder: nil,
             store: file,
             lock: nil,
             logger: logger,
@@ -79,6 +86,7 @@ public final class Node: Sendable {
     private init(
         configuration: NodeConfiguration,
         keys: NodeKeys,
+        keyFolder: URL?,
         store file: URL,
         lock: ProcessLock?,
         logger: Logger,
@@ -86,7 +94,8 @@ public final class Node: Sendable {
     ) throws(NodeError) {
         self.lock = lock
         self.configuration = configuration
-        self.keys = keys
+        self.heldKeys = Mutex(keys)
+        self.keyFolder = keyFolder
         self.logger = logger
         self.clock = clock
         let now = clock()
@@ -165,6 +174,38 @@ public final class Node: Sendable {
 
     private func endCommands() {
         for command in commands.close() { command.abandon() }
+    }
+}
+
+extension Node {
+    /// The keys that wait for the registry; `nil` where none wait or they cannot be read.
+    var waitingKeys: NodeKeys? {
+        guard let keyFolder else { return nil }
+        do throws(NodeError) {
+            return try NodeKeys.rotated(in: keyFolder)
+        } catch {
+            logger.error("new keys unreadable", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Takes the keys that wait once the registry names them; whether it did.
+    ///
+    /// They are in force from then on: the hub takes nothing under the old ones any more.
+    func takeWaitingKeys() -> Bool {
+        guard let keyFolder, let waiting = waitingKeys,
+            let entry = state.withLock({ $0.documents.registry?.node(configuration.node) }),
+            waiting.areNamed(by: entry)
+        else { return false }
+        do throws(NodeError) {
+            try NodeKeys.finishRotation(in: keyFolder)
+        } catch {
+            logger.error("new keys not in place", metadata: ["error": "\(error)"])
+        }
+        // In memory they count even so: the files are tried again at the next connection.
+        heldKeys.withLock { $0 = waiting }
+        logger.notice("the registry names the new keys; they are in use")
+        return true
     }
 }
 

@@ -73,12 +73,23 @@ public struct NodeKeys: Sendable {
 
     /// Reads the keys; refuses a folder or file in which others have any right.
     public static func load(from folder: URL) throws(NodeError) -> NodeKeys {
+        try load(from: folder) { folder.appending(path: $0) }
+    }
+
+    /// Reads the keys, each from the place of its file's name; a sealing key in the folder itself
+    /// counts among the retired ones where the place is another.
+    static func load(
+        from folder: URL,
+        place: (String) -> URL
+    ) throws(NodeError) -> NodeKeys {
         try PrivateFile.checkMode(of: folder, .keyFolderOpen)
-        let exchangeSecret = try PrivateFile.readKey(folder.appending(path: exchangeFile))
-        let seed = try PrivateFile.readKey(folder.appending(path: signingFile))
+        let exchangeSecret = try PrivateFile.readKey(place(exchangeFile))
+        let seed = try PrivateFile.readKey(place(signingFile))
         let storageBytes = try PrivateFile.readKey(folder.appending(path: storageFile))
+        var files = [place(sealingFile), folder.appending(path: sealingFile)]
+        if files[0] == files[1] { files.removeLast() }
         var sealing: [SealingPrivateKey] = []
-        for file in [folder.appending(path: sealingFile)] + retiredFiles(in: folder) {
+        for file in files + retiredFiles(in: folder) {
             let bytes = try PrivateFile.readKey(file)
             guard let key = SealingPrivateKey(rawRepresentation: bytes) else {
                 throw NodeError(.keyUnreadable, file: file)

@@ -45,16 +45,18 @@ extension NodeThread {
     // MARK: Connection
 
     private mutating func open() -> [NodeSessionEvent] {
+        let events = takeWaitingKeys()
+        let waiting = triesWaitingKeys ? node.waitingKeys : nil
         do throws(ZeroMQError) {
             var opened = try ExchangeConnection(
                 to: node.configuration.hubEndpoint,
                 hub: node.configuration.hubKey,
-                keys: node.keys.exchange,
+                keys: (waiting ?? node.keys).exchange,
                 in: context
             )
             opened.watch(descriptor: node.commands.wake.descriptor)
             connection = consume opened
-            return []
+            return events
         } catch {
             node.logger.error("connection failed", metadata: ["error": "\(error)"])
             return [.connectionClosed]
@@ -72,8 +74,34 @@ extension NodeThread {
         }
     }
 
-    /// The hub's door does not know the key: not enrolled, revoked, or another hub.
-    func noteRefusedKey(status: Int) {
+    /// The hub's door does not know the key.
+    ///
+    /// Where new keys wait, the registry in force there may name them already: they are tried next,
+    /// soon, and only when the door knows neither is the node refused.
+    mutating func keyRefused(status: Int) {
+        triesWaitingKeys = !triesWaitingKeys && node.waitingKeys != nil
+        guard !triesWaitingKeys else { return handle(.connectionClosed) }
+        noteRefusedKey(status: status)
+        handle(.authenticationFailed)
+    }
+
+    /// Takes the keys that wait once the registry names them.
+    ///
+    /// What was signed with the old ones and has no receipt yet goes back to the outbox, to be
+    /// signed again: the same bytes, so that the hub takes them once.
+    private mutating func takeWaitingKeys() -> [NodeSessionEvent] {
+        guard node.takeWaitingKeys() else { return [] }
+        triesWaitingKeys = false
+        do throws(NodeStoreError) {
+            try node.store.requeueSubmitted()
+        } catch {
+            node.logger.error("outbox write failed", metadata: ["error": "\(error)"])
+        }
+        return [.keysChanged]
+    }
+
+    /// Not enrolled, revoked, or another hub.
+    private func noteRefusedKey(status: Int) {
         node.state.withLock {
             $0.connection = .refused
             $0.refusal = RefusalReport(Refusal(.unknownKey))
@@ -254,7 +282,7 @@ extension NodeThread {
             .policy: documents.policyNote,
         ])
         node.state.withLock { [documents] in $0.documents = documents }
-        return [.trusts(facts)]
+        return takeWaitingKeys() + [.trusts(facts)]
     }
 
     /// Keeps documents; a disk that refuses costs a repetition by the hub, nothing more.

@@ -23,6 +23,8 @@ struct NodeThread: ~Copyable {
     var waiting: [OutcomeWaiter] = []
     /// Receipts that the disk did not take yet.
     var unstored: [SettledBatch] = []
+    /// Whether the next connection is made with the keys that wait for the registry.
+    var triesWaitingKeys = false
     /// Messages that are to be sealed again and that the disk did not take yet.
     var unsealed: [MessageID] = []
     /// Whether the disk did not give the outbox when it was asked.
@@ -149,9 +151,7 @@ struct NodeThread: ~Copyable {
                 switch arrival {
                 case .frame(let bytes): handle(.packet(bytes))
                 case .lost: handle(.connectionClosed)
-                case .refusedKey(let status):
-                    noteRefusedKey(status: status)
-                    handle(.authenticationFailed)
+                case .refusedKey(let status): keyRefused(status: status)
                 }
             } catch {
                 node.logger.error("receive failed", metadata: ["error": "\(error)"])

@@ -25,6 +25,8 @@ package enum NodeSessionEvent: Equatable, Sendable {
     case storingFailed
     /// Registry and policy that the node has verified and now holds.
     case trusts(NodeTrust)
+    /// The node signs with another key now; what has no receipt yet is back in the outbox.
+    case keysChanged
     /// Somebody at the node asks the hub for something.
     case asked(NodeRequest)
     /// The connection went away.

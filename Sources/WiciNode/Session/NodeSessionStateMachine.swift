@@ -99,6 +99,9 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         case .trusts(let trust):
             self.trust = trust
             return submit(now: now)
+        case .keysChanged:
+            window.clear()
+            return outboxChanged(now: now)
         case .asked(let request): return ask(request)
         case .connectionClosed: return disconnect(now: now, randomness: randomness, refusal: nil)
         case .authenticationFailed:
@@ -324,10 +327,12 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
                 .report(.contradiction(.mailboxShrank(stored: mailbox.stored, head: head)))
             )
         }
-        effects += adoption(registry: welcome.registry, policy: welcome.policy)
+        let adoption = adoption(registry: welcome.registry, policy: welcome.policy)
+        effects += adoption
         if !welcome.checkpoint.isEmpty { effects.append(.rememberCheckpoint(welcome.checkpoint)) }
         effects.append(.rememberSubscriptions(welcome.subscriptions))
-        return effects + submit(now: now)
+        // A new registry may name new keys of this node: what leaves is then signed again first.
+        return adoption.isEmpty ? effects + submit(now: now) : effects
     }
 
     private func adoption(registry: Data, policy: Data) -> [NodeSessionEffect] {

@@ -46,6 +46,12 @@ struct SubmissionWindow: Equatable, Sendable {
         flying = []
     }
 
+    /// Forgets every envelope; request numbers go on.
+    mutating func clear() {
+        waiting = []
+        flying = []
+    }
+
     /// Takes the next batch if one may leave.
     mutating func takeBatch(now: Moment) -> Batch? {
         guard flying.count < Self.batchesInFlight, !waiting.isEmpty else { return nil }

@@ -71,15 +71,22 @@ enum LedgerSource {
         }
     }
 
-    /// Lends every entry in order.
+    /// Lends every entry in order, and shows how far it has come.
     func forEachEntry(_ body: (LedgerEntryRow) throws(LedgerError) -> Void) throws {
+        let bar = ProgressBar(say("czytanie", "reading"))
         switch self {
         case .store(let file):
             let reader = try LedgerReader(path: file.path)
-            try reader.forEachEntry(below: try reader.size(), body)
+            let size = try reader.size()
+            try reader.forEachEntry(below: size) { entry throws(LedgerError) in
+                try body(entry)
+                bar.step(Int(entry.index.value) + 1, of: Int(size))
+            }
         case .export:
-            for (number, line) in try lines().enumerated() {
+            let lines = try lines()
+            for (number, line) in lines.enumerated() {
                 try body(try AuditExport.entry(line: line, number: UInt64(number)))
+                bar.step(number + 1, of: lines.count)
             }
         }
     }

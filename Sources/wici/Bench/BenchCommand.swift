@@ -28,7 +28,7 @@ struct BenchCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "Messages in each throughput measurement.")
+    @Option(help: "Messages in each throughput measurement; few ones shorten the others too.")
     var messages = 32_000
 
     @Option(help: "Body size in bytes.")
@@ -40,6 +40,14 @@ struct BenchCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        guard (16...10_000_000).contains(messages), (1...200_000).contains(bodyBytes),
+            restartEntries > 0
+        else {
+            throw CommandFailure.usage(
+                "--messages: od 16; --body-bytes: od 1 do 200000; --restart-entries: od 1.",
+                "--messages: 16 or more; --body-bytes: 1 to 200000; --restart-entries: 1 or more."
+            )
+        }
         var figures = BenchFigures(bodyBytes: bodyBytes)
         // Two hundred who listen and one who stays away until the catch-up is measured.
         let network = try BenchNetwork(senders: 16, receivers: 201)

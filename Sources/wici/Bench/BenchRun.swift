@@ -130,7 +130,7 @@ struct BenchRun {
         let envelopes = try BenchNetwork.envelopes(
             from: network.senders[0],
             to: .absent,
-            count: 1_000,
+            count: min(1_000, messages),
             bodyBytes: bodyBytes,
             batch: 1
         )
@@ -151,7 +151,7 @@ struct BenchRun {
                 (member: $0.member, topics: [BenchNetwork.Audience]())
             }
         )
-        let published = max(500, messages * 4 / count)
+        let published = max(min(500, messages), messages * 4 / count)
         let envelopes = try BenchNetwork.envelopes(
             from: network.senders[0],
             to: audience,
@@ -190,7 +190,7 @@ struct BenchRun {
         let envelopes = try BenchNetwork.envelopes(
             from: network.senders[1],
             to: .all,
-            count: 250,
+            count: min(250, messages),
             bodyBytes: bodyBytes,
             batch: 1
         )

@@ -124,7 +124,9 @@ extension ExitStatus {
     init(_ error: NodeError) {
         switch error.kind {
         case .unauthenticated: self = .authentication
-        case .refused: self = .refused
+        // Only some refusals are a rule's; the code says which.
+        case .refused:
+            self = RefusalCode.numbered(error.report.code).map(ExitStatus.init) ?? .refused
         case .notFound: self = .notFound
         case .timeout: self = .timeout
         case .integrity: self = .integrity

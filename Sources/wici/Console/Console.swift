@@ -134,6 +134,11 @@ final class ProgressBar: Sendable {
         self.label = label
     }
 
+    /// Draws the bar where it has visibly moved: for work that reports every small step.
+    func step(_ done: Int, of total: Int) {
+        if done == total || done.isMultiple(of: 4_096) { show(done, of: total) }
+    }
+
     /// Draws the bar again; does nothing when nobody watches.
     func show(_ done: Int, of total: Int) {
         guard Console.isLive, total > 0 else { return }

@@ -129,7 +129,7 @@ struct DemoNetwork: Sendable {
         self.members = members
         teams = contents.teams
         try Self.write(contents.text, named: "registry-1", to: hub.registryFile, signers, location)
-        let text = Self.dated(try Files.text(texts.policy.path), today)
+        let text = Policy.text(try Files.text(texts.policy.path), issuedOn: today)
         policy = try Policy(text: text)
         try Self.write(text, named: "policy", to: hub.policyFile, signers, location)
     }
@@ -169,14 +169,5 @@ struct DemoNetwork: Sendable {
             to: location.appending(path: "authority/\(name).yaml")
         )
         try Files.write(note.bytes, to: file)
-    }
-
-    /// The policy as if issued today: the sample's dates are those of the day it was written.
-    private static func dated(_ text: String, _ today: CivilDate) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            if line.hasPrefix("issued: ") { return "issued: \(today)" }
-            if line.hasPrefix("expires: ") { return "expires: \(today.adding(days: 365))" }
-            return String(line)
-        }.joined(separator: "\n")
     }
 }

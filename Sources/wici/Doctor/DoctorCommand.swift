@@ -39,8 +39,11 @@ struct DoctorCommand: AsyncParsableCommand {
         var examination = Examination()
         examination.examineLibraries()
         let files = FileManager.default
-        let hubPath = hub ?? (files.fileExists(atPath: "hub/hub.yaml") ? "hub" : nil)
-        let nodePath = node ?? (files.fileExists(atPath: "node/node.yaml") ? "node" : nil)
+        var (hubPath, nodePath) = (hub, node)
+        if hub == nil, node == nil {
+            hubPath = files.fileExists(atPath: "hub/hub.yaml") ? "hub" : nil
+            nodePath = files.fileExists(atPath: "node/node.yaml") ? "node" : nil
+        }
         for path in [hubPath, nodePath].compactMap({ $0 }) where !files.fileExists(atPath: path) {
             throw CommandFailure.missing(URL(filePath: path))
         }
@@ -222,6 +225,7 @@ struct Examination {
         do {
             _ = try node.keys()
             note(.ok, say("klucze", "keys"), "do odczytu, prawa 0600.", "readable, mode 0600.")
+            if node.isRotating { examineRotation(node) }
         } catch {
             note(error, say("klucze", "keys"))
         }
@@ -242,6 +246,16 @@ struct Examination {
                 "does not answer. Start it: wici node run \(node.location.path)"
             )
         }
+    }
+
+    private mutating func examineRotation(_ node: NodeFolder) {
+        let file = node.rotationFile.path
+        note(
+            .warning,
+            say("nowe klucze", "new keys"),
+            "czekają, aż wymieni je rejestr. Organ sieci: wici registry rotate \(file)",
+            "wait until the registry names them. The authority: wici registry rotate \(file)"
+        )
     }
 
     private mutating func examine(_ status: NodeStatus) {

@@ -13,6 +13,8 @@ struct AcknowledgeCommand: AsyncParsableCommand {
         commandName: "acknowledge",
         abstract: "Acknowledge a received message to its sender.",
         discussion: """
+            Ends with 6 when the hub did not take it within 15 seconds: it leaves later, once.
+
             Example:
               wici acknowledge 0198d2c4-6b1e-7c3a-9f5e-1a2b3c4d5e6f --note "Przyjęto."
             """
@@ -27,13 +29,15 @@ struct AcknowledgeCommand: AsyncParsableCommand {
     @OptionGroup var node: NodeOptions
     @OptionGroup var output: OutputOptions
 
+    /// Seconds to wait for the hub's receipt.
+    private static let wait = 15
+
     func run() async throws {
         let entry = try await node.client().acknowledge(
             try MessageID.argument(id),
             note: note,
-            wait: 15
+            wait: Self.wait
         )
-        if output.json { return try Console.write(json: entry) }
-        try MessageText.show(entry)
+        try MessageText.finish(entry, json: output.json, waited: Self.wait)
     }
 }

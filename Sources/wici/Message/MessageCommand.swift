@@ -44,8 +44,23 @@ enum MessageText {
         return table.text
     }
 
-    /// What became of a message of one's own.
-    static func show(_ entry: OutboxEntry) throws {
+    /// Says what became of a message of one's own, and ends with 6 when the wait was for nothing.
+    static func finish(_ entry: OutboxEntry, json: Bool, waited: Int) throws {
+        if json {
+            try Console.write(json: entry)
+            if let refusal = entry.refusal { throw CommandFailure(refusal: refusal) }
+        } else {
+            try show(entry)
+        }
+        switch entry.state {
+        case .queued where waited > 0, .submitted where waited > 0:
+            // The message is safe and nothing failed: only the number says that nobody has it yet.
+            throw ExitCode(ExitStatus.timeout.rawValue)
+        case .queued, .submitted, .accepted, .refused, .failed: return
+        }
+    }
+
+    private static func show(_ entry: OutboxEntry) throws {
         switch entry.state {
         case .queued, .submitted:
             Console.write("\(entry.id)")

@@ -16,7 +16,8 @@ struct MessageSendCommand: AsyncParsableCommand {
         discussion: """
             The preview is computed by the code with which the hub decides. With --dry-run \
             nothing is sent. A message written while the hub is away goes out later, once. \
-            Ends with 3 when the policy refuses.
+            Ends with 3 when the policy refuses, with 6 when no receipt came in time: the message \
+            is then on the node's disk and need not be sent again. --wait 0 does not ask for one.
 
             Examples:
               wici message send alert.yaml --to-node node
@@ -54,12 +55,7 @@ struct MessageSendCommand: AsyncParsableCommand {
             return
         }
         let entry = try await client.send(draft: bytes, wait: wait)
-        if output.json {
-            try Console.write(json: entry)
-            if let refusal = entry.refusal { throw CommandFailure(refusal: refusal) }
-        } else {
-            try MessageText.show(entry)
-        }
+        try MessageText.finish(entry, json: output.json, waited: wait)
     }
 
     private func show(_ preview: Preview) {

@@ -15,7 +15,8 @@ struct ReplyCommand: AsyncParsableCommand {
         abstract: "Reply to a received message, with a draft or with an answer code.",
         discussion: """
             A draft of type and body alone takes marking, urgency and recipient from the message. \
-            --answer replies to a meeting notice with a code of the list rsvp.
+            --answer replies to a meeting notice with a code of the list rsvp. Ends with 6 when \
+            the hub did not take it within 15 seconds: it leaves later, once.
 
             Examples:
               wici reply 0198d2c4-6b1e-7c3a-9f5e-1a2b3c4d5e6f --answer RS-YES
@@ -41,6 +42,9 @@ struct ReplyCommand: AsyncParsableCommand {
     @OptionGroup var node: NodeOptions
     @OptionGroup var output: OutputOptions
 
+    /// Seconds to wait for the hub's receipt.
+    private static let wait = 15
+
     func run() async throws {
         let message = try MessageID.argument(id)
         let draft: Data
@@ -53,9 +57,8 @@ struct ReplyCommand: AsyncParsableCommand {
                 "Give either a file or --answer."
             )
         }
-        let entry = try await node.client().reply(to: message, draft: draft, wait: 15)
-        if output.json { return try Console.write(json: entry) }
-        try MessageText.show(entry)
+        let entry = try await node.client().reply(to: message, draft: draft, wait: Self.wait)
+        try MessageText.finish(entry, json: output.json, waited: Self.wait)
     }
 
     private func meetingReply(_ answer: String) -> Data {

@@ -13,7 +13,10 @@ struct NodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node",
         abstract: "Make and run an institution's node.",
-        subcommands: [NodeInitCommand.self, NodeRunCommand.self, NodeStatusCommand.self]
+        subcommands: [
+            NodeInitCommand.self, NodeRunCommand.self, NodeStatusCommand.self,
+            NodeRotateCommand.self,
+        ]
     )
 }
 

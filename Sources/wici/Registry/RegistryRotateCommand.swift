@@ -12,12 +12,17 @@ struct RegistryRotateCommand: ParsableCommand {
         commandName: "rotate",
         abstract: "Replace a node's keys by those of a new request.",
         discussion: """
-            The hub takes nothing new under the old signing key. Mail that was signed with or \
+            The request is made by wici node rotate. It proves that its sender holds the new keys; \
+            that the sender is the institution must be checked by other means, for example by \
+            reading the signing key on the phone.
+
+            The hub takes nothing new under the old signing key and ends connections made with \
+            the old exchange key. Mail that was signed with or \
             sealed to the old keys through --old-until still counts; after a theft of the \
             keys, name the last day on which they were safe.
 
             Example:
-              wici registry rotate kwp-lublin.request --old-until 2027-03-31
+              wici registry rotate rotation.request --old-until 2027-03-31
             """
     )
 

@@ -37,34 +37,21 @@ struct SchemaJSONCommand: ParsableCommand {
     @Flag(help: "Print JSON; the schema itself always is.")
     var json = false
 
+    private struct Omission: Encodable {
+        let rule: String
+        let pl: String
+        let en: String
+    }
+
+    private struct Written: Encodable {
+        let type: String
+        let file: String
+    }
+
     func run() throws {
         let export = JSONSchemaExport(language: Console.language)
-        if omissions {
-            if json {
-                return try Console.write(
-                    json: JSONSchemaExport.notExpressible.map { [$0.name, $0.sentence.english] }
-                )
-            }
-            var table = TextTable(say("reguła", "rule"), say("dlaczego", "why"))
-            for omission in JSONSchemaExport.notExpressible {
-                table.add(omission.name, omission.sentence[Console.language])
-            }
-            return Console.write(table.text)
-        }
-        if all {
-            let folder = URL(filePath: output)
-            try FileManager.default.createDirectory(
-                at: folder,
-                withIntermediateDirectories: true
-            )
-            for schema in MessageSchema.all {
-                let text = export.document(for: schema).json(indent: 2) + "\n"
-                let file = folder.appending(path: "\(schema.type).schema.json")
-                try Files.write(Data(text.utf8), to: file)
-                Console.remark(file.path)
-            }
-            return
-        }
+        if omissions { return try showOmissions() }
+        if all { return try writeAll(export) }
         guard let type else {
             throw CommandFailure.usage(
                 "Podaj rodzaj wiadomości albo --all.",
@@ -72,5 +59,33 @@ struct SchemaJSONCommand: ParsableCommand {
             )
         }
         Console.write(export.document(for: try MessageSchema.wanted(type)).json(indent: 2))
+    }
+
+    private func showOmissions() throws {
+        let omissions = JSONSchemaExport.notExpressible
+        if json {
+            return try Console.write(
+                json: omissions.map {
+                    Omission(rule: $0.name, pl: $0.sentence.polish, en: $0.sentence.english)
+                }
+            )
+        }
+        var table = TextTable(say("reguła", "rule"), say("dlaczego", "why"))
+        for omission in omissions { table.add(omission.name, omission.sentence[Console.language]) }
+        Console.write(table.text)
+    }
+
+    private func writeAll(_ export: JSONSchemaExport) throws {
+        let folder = URL(filePath: output)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var written: [Written] = []
+        for schema in MessageSchema.all {
+            let text = export.document(for: schema).json(indent: 2) + "\n"
+            let file = folder.appending(path: "\(schema.type).schema.json")
+            try Files.write(Data(text.utf8), to: file)
+            written.append(Written(type: schema.type, file: file.path))
+        }
+        if json { return try Console.write(json: written) }
+        for one in written { Console.write(one.file) }
     }
 }

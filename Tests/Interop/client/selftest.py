@@ -191,7 +191,7 @@ class Network:
         text = yaml.safe_dump(contents, allow_unicode=True, sort_keys=False)
         policy = (NETWORK / "policy.yaml").read_text(encoding="utf-8")
         policy = re.sub(r"(?m)^issued: .*$", f"issued: {day}", policy)
-        policy = re.sub(r"(?m)^expires: .*$", f"expires: {later}", policy)
+        policy = re.sub(r"(?m)^(expires|    until): .*$", rf"\1: {later}", policy)
         self.registry_note = formats.make_note(text, authority[:2])
         self.hub = FakeHub(self.registry_note, formats.make_note(policy, authority[1:]),
                            self.trust, {"exchange": self.hub_exchange, "ledger": self.ledger},

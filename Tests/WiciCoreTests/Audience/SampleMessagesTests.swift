@@ -41,6 +41,32 @@ struct SampleMessagesTests {
         #expect(!set.contains(facts.sender))
     }
 
+    /// A demonstration issues the policy on its own day; here on 122 days of the next ten years.
+    @Test func `the example policy lets every sample go on any day of the next ten years`() throws {
+        let facts = try Self.files.map { file in
+            let document = try Yams.compose(yaml: NetworkFiles.text("messages/\(file)"))
+            return try Self.facts(of: #require(document))
+        }
+        let registry = try NetworkFiles.registry()
+        let text = try NetworkFiles.text("policy.yaml")
+        for step in 0..<122 {
+            let issued = NetworkFiles.today.adding(days: step * 30)
+            let policy = try Policy(text: Policy.text(text, issuedOn: issued))
+            #expect(policy.checks.allSatisfy { $0.holds(in: policy) }, "\(issued)")
+            let last = issued.adding(days: 365)
+            #expect(policy.issued == issued && policy.expires == last)
+            for facts in facts {
+                let eligibility = Eligibility.of(
+                    facts,
+                    registry: registry,
+                    policy: policy,
+                    on: step % 2 == 0 ? issued : last
+                )
+                #expect(eligibility.refusal == nil, "\(facts.type) on \(issued)")
+            }
+        }
+    }
+
     /// The labels that a draft gets: those it names, else the defaults of its type.
     private static func facts(of draft: Node) throws -> RoutingFacts {
         func words(_ key: String) -> [String] {

@@ -13,7 +13,8 @@ struct SessionFixture {
     enum StateName: CaseIterable, Sendable { case stopped, waiting, greeting, ready }
     enum EventName: CaseIterable, Sendable {
         case started, garbage, welcome, refused, deliveries, tick, late, outboxChanged, outboxReady
-        case stored, storingFailed, trusts, asked, closed, authenticationFailed, stopping
+        case stored, storingFailed, trusts, keysChanged, asked, closed, authenticationFailed,
+            stopping
     }
 
     let hubKey: SigningKey
@@ -80,6 +81,7 @@ struct SessionFixture {
         case .stored: return .stored(through: MailboxNumber(1))
         case .storingFailed: return .storingFailed
         case .trusts: return .trusts(trust)
+        case .keysChanged: return .keysChanged
         case .asked: return .asked(NodeRequest(number: 1, question: .subscribe([])))
         case .closed: return .connectionClosed
         case .authenticationFailed: return .authenticationFailed
