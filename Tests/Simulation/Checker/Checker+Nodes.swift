@@ -73,12 +73,11 @@ extension Checker {
     }
 
     /// A frame leaves a node: what it acknowledges must be on its disk.
-    func nodeSends(_ node: Int, _ bytes: Data, _ trace: inout Trace) {
+    func nodeSends(_ node: Int, _ bytes: Data) {
         // Packet.acknowledge is field 3; nothing else needs to be read here.
         guard bytes.first == 3 << 3 | 2, let packet = try? WirePacket(serializedBytes: bytes),
             case .acknowledge(let acknowledge) = packet.content
         else { return }
-        trace.note("acknowledges", 0, [node, Int(acknowledge.through)])
         guard acknowledge.through <= durable[node] ?? 0 else {
             return fail(.deliveredWrong, "node \(node) acknowledges \(acknowledge.through)")
         }

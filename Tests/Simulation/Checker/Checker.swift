@@ -100,9 +100,8 @@ final class Checker {
         if let letter = stage.letters.placeOfID[id] { resealedLetters.insert(letter) }
     }
 
-    func hostileDigest(_ digest: WiciCore.Digest, of id: MessageID) {
-        hostileDigests.insert(digest)
-    }
+    /// A member sends other bytes under an id that the ledger has.
+    func hostileDigest(_ digest: WiciCore.Digest) { hostileDigests.insert(digest) }
 
     func operatorsRelease(_ pair: ReleasePair) { announced = pair }
 

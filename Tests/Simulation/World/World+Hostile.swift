@@ -74,9 +74,7 @@ extension World {
             return nil
         }
         if frame == .badSignature { signature.signature[3] ^= 1 }
-        if frame == .reusedID, let id = MessageID(bytes: header.messageID) {
-            checker.hostileDigest(prepared.digest, of: id)
-        }
+        if frame == .reusedID { checker.hostileDigest(prepared.digest) }
         return prepared.signed(signature)
     }
 }

@@ -154,7 +154,7 @@ extension World {
             nodes[place].link = nil
             return []
         case .send(let bytes):
-            checker.nodeSends(place, bytes, &trace)
+            checker.nodeSends(place, bytes)
             sendUp(place, bytes)
             return []
         case .storeDeliveries(let deliveries): return store(deliveries, place)

@@ -15,7 +15,7 @@ extension World {
 
     func store(_ deliveries: [IncomingDelivery], _ place: Int) -> [NodeSessionEvent] {
         guard nodes[place].trusted != nil else { return [.storingFailed] }
-        let rows = deliveries.compactMap { delivery in
+        let rows = deliveries.map { delivery in
             checker.row(of: delivery, at: Moment(milliseconds: now + nodes[place].wallOffset))
         }
         if plan.mutation == .acknowledgeBeforeStoring, let last = rows.last {
