@@ -113,6 +113,22 @@ let package = Package(
             ]
         ),
         .testTarget(name: "RepositoryTests"),
+        .target(
+            name: "FaultDisk",
+            path: "Tests/FaultDisk",
+            cSettings: [.define("_POSIX_C_SOURCE", to: "200809L")],
+            linkerSettings: [.linkedLibrary("sqlite3")]
+        ),
+        .executableTarget(
+            name: "simulation",
+            dependencies: [
+                "FaultDisk", "WiciHub", "WiciNode", "WiciLedger", "WiciCore",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Simulation"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

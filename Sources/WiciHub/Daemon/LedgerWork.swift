@@ -151,7 +151,13 @@ package struct LedgerWork {
 
     /// One commit for everything that is to be written, then the rest in order.
     private func carryOut(_ waiting: [LedgerOrder], in ledger: Ledger) throws(LedgerError) {
-        try commit(waiting, in: ledger)
+        do throws(LedgerError) {
+            try commit(waiting, in: ledger)
+        } catch {
+            // Whoever waits for mail would wait for good: a disk without room can still be read.
+            if !ledger.isStopped { try read(waiting, in: ledger) }
+            throw error
+        }
         try read(waiting, in: ledger)
         for order in waiting {
             switch order {
