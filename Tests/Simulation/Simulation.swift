@@ -101,9 +101,7 @@ struct MutationsCommand: ParsableCommand {
         defer { stage.removeFolder() }
         var alive: [Mutation] = []
         for mutation in only.map({ [$0] }) ?? Mutation.allCases {
-            let caught = try (1...seeds).lazy.map {
-                try stage.play(Plan(seed: $0, mutation: mutation))
-            }.first { $0.violation != nil }
+            let caught = try firstCaught(mutation, stage)
             let name = mutation.rawValue.padding(toLength: 28, withPad: " ", startingAt: 0)
             if let caught, let violation = caught.violation {
                 print("\(name) seed \(caught.seed): \(violation.promise.rawValue)")
@@ -117,6 +115,15 @@ struct MutationsCommand: ParsableCommand {
             print("\(count - alive.count) of \(count) planted bugs caught")
         }
         if !alive.isEmpty { throw ExitCode(1) }
+    }
+
+    /// The first run in which the checker sees the bug.
+    private func firstCaught(_ mutation: Mutation, _ stage: Stage) throws -> Outcome? {
+        for seed in 1...max(1, seeds) {
+            let outcome = try stage.play(Plan(seed: seed, mutation: mutation))
+            if outcome.violation != nil { return outcome }
+        }
+        return nil
     }
 }
 

@@ -25,7 +25,7 @@ extension Stage {
     static func made() throws -> Stage {
         guard Disk.register() else { throw StoreFailure.refused }
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
         let policy = try String(
             contentsOf: root.appending(path: "Deploy/network/policy.yaml"),
             encoding: .utf8
