@@ -64,14 +64,14 @@ public struct HubConfiguration: Sendable, Equatable {
     public var text: String {
         """
         # A hub of the Wici network. Change a value, then restart the hub.
-        origin: \(origin)
-        exchange: \(exchange)
-        feed: \(feed)
+        origin: \(quoted(origin))
+        exchange: \(quoted(exchange))
+        feed: \(quoted(feed))
         status-port: \(statusPort)
         authority:
           threshold: \(authority.threshold)
           keys:
-        \(authority.keys.map { "    - \"\($0.text)\"" }.joined(separator: "\n"))
+        \(authority.keys.map { "    - \(quoted($0.text))" }.joined(separator: "\n"))
 
         """
     }

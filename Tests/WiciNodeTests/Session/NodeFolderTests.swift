@@ -111,7 +111,10 @@ final class NodeFolderTests {
     @Test func `a configuration reads back as it was written`() throws {
         var other = configuration
         other.api = .loopback(port: 0)
-        for one in [configuration, other] {
+        var odd = configuration
+        odd.api = .unixSocket(path: "C:\\a \"b\"\u{85}")
+        odd.store = "&a *b"
+        for one in [configuration, other, odd] {
             #expect(try NodeConfiguration(text: one.text) == one)
         }
     }
