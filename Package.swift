@@ -113,6 +113,15 @@ let package = Package(
             ]
         ),
         .testTarget(name: "RepositoryTests"),
+        // The fuzz targets are a library: libFuzzer drives it (Tests/Fuzz/run), the tests replay it.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "WiciCore", "WiciLedger", "WiciHub", "WiciNode", "ZeroMQ",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            path: "Tests/Fuzz/Targets"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
