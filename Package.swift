@@ -122,6 +122,11 @@ let package = Package(
             ],
             path: "Tests/Fuzz/Targets"
         ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["FuzzTargets"],
+            path: "Tests/Fuzz/Replay"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
