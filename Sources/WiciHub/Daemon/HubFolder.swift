@@ -55,6 +55,8 @@ public struct HubConfiguration: Sendable, Equatable {
             }
             keys.append(key)
         }
+        // More signatures than there are keys could never come together.
+        guard threshold <= keys.count else { throw authorityFields.error(.documentContradiction) }
         authority = AuthorityTrust(threshold: threshold, keys: keys)
         try authorityFields.finish()
         try fields.finish()

@@ -67,6 +67,8 @@ public struct NodeConfiguration: Sendable, Hashable {
             guard let key = try? VerifierKey(text: text) else { throw authority.wrongForm("keys") }
             keys.append(key)
         }
+        // More signatures than there are keys could never come together.
+        guard threshold <= keys.count else { throw authority.wrongForm("threshold") }
         try authority.finish()
         var api = try reader.section("api")
         let address: APIAddress
