@@ -129,6 +129,20 @@ let package = Package(
             ],
             path: "Tests/Simulation"
         ),
+        // The fuzz targets are a library: libFuzzer drives it (Tests/Fuzz/run), the tests replay it.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "WiciCore", "WiciLedger", "WiciHub", "WiciNode", "ZeroMQ",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            path: "Tests/Fuzz/Targets"
+        ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["FuzzTargets"],
+            path: "Tests/Fuzz/Replay"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -5,13 +5,13 @@
 // protobuf field and therefore cannot take every length: its own length prefix grows by a byte at
 // 128 and at 16,384. Where a step cannot be met exactly, the next one is taken.
 
-import Foundation
+package import Foundation
 import SwiftProtobuf
 
 /// Pads sealed content to a step and reads it back.
-enum SealPadding {
+package enum SealPadding {
     /// The content's bytes at exactly a step's length; `nil` when even the last step is too small.
-    static func padded(_ content: WireSealedContent) -> Data? {
+    package static func padded(_ content: WireSealedContent) -> Data? {
         var content = content
         content.padding = Data()
         guard let padding = paddingCount(contentCount: content.canonicalBytes.count) else {
@@ -22,7 +22,7 @@ enum SealPadding {
     }
 
     /// The content in padded bytes; refuses another encoding, other padding and another step.
-    static func content(_ bytes: Data) throws(SealError) -> WireSealedContent {
+    package static func content(_ bytes: Data) throws(SealError) -> WireSealedContent {
         var reader = FieldReader(bytes)
         guard let sender = reader.bytes(1, limit: 63),
             let messageID = reader.bytes(2, limit: 16),

@@ -28,6 +28,7 @@ package struct DocumentValue: Sendable {
     package init(text: String) throws(DocumentError) {
         guard text.utf8.count <= Self.byteLimit else { throw DocumentError(.documentTooLarge) }
         try Self.refuseFeatures(in: text)
+        YAMLNesting.setBound()
         let root: Node?
         do {
             root = try Yams.compose(yaml: text)
@@ -82,7 +83,7 @@ package struct DocumentValue: Sendable {
     ///
     /// The characters are refused wherever YAML could read them as such, quoted text included: a
     /// word of prose that starts with one of them is the price of not needing a second scanner.
-    private static func refuseFeatures(in text: String) throws(DocumentError) {
+    static func refuseFeatures(in text: String) throws(DocumentError) {
         var line = 1
         var previous = UInt8(ascii: "\n")
         var pending = false

@@ -42,10 +42,41 @@ private func list(_ key: String, _ items: [[String]]) -> String {
         }.joined()
 }
 
-/// A double-quoted YAML scalar.
-func quoted(_ text: String) -> String {
-    let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    return "\"\(escaped)\""
+/// A double-quoted YAML scalar that `DocumentValue` and `PlainValue` read as the same text.
+///
+/// Escaped are, beside quotation mark and backslash, what YAML takes for a line break or cannot hold,
+/// and signs that the strict readers refuse where they could begin an anchor, an alias or a tag.
+package func quoted(_ text: String) -> String {
+    var quoted = "\""
+    let scalars = Array(text.unicodeScalars)
+    for (place, scalar) in scalars.enumerated() {
+        switch scalar {
+        case "\"", "\\":
+            quoted += "\\\(scalar)"
+        case "&", "*", "!":
+            let follows = place > 0 && scalars[place - 1].isLetterOrDigit
+            let isAlone = place + 1 < scalars.count && scalars[place + 1] == " "
+            quoted += follows || isAlone ? String(scalar) : scalar.escapedForYAML
+        case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}", "\u{FEFF}",
+            "\u{FFFE}", "\u{FFFF}":
+            quoted += scalar.escapedForYAML
+        default: quoted.unicodeScalars.append(scalar)
+        }
+    }
+    return quoted + "\""
+}
+
+extension Unicode.Scalar {
+    /// As the strict readers understand it: a sign after one of these begins nothing.
+    fileprivate var isLetterOrDigit: Bool { value >= 0x80 || properties.isAlphabetic || isDigit }
+
+    private var isDigit: Bool { (0x30...0x39).contains(value) }
+
+    /// `\u` and four hexadecimal digits.
+    fileprivate var escapedForYAML: String {
+        let digits = String(value, radix: 16)
+        return "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
 }
 
 private func flow(_ words: [String]) -> String { "[\(words.joined(separator: ", "))]" }

@@ -110,6 +110,17 @@ extension Moment {
         self = moment
     }
 
+    /// RFC 3339 text in UTC with milliseconds, for example `2026-11-23T08:15:00.000Z`; held within
+    /// the years 1 to 9999.
+    public var utcText: String {
+        let held = heldInCalendar.milliseconds
+        let days = held.flooredDivision(by: 86_400_000)
+        let rest = Int(held - days * 86_400_000)
+        let clock = [rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60].map { padded($0, 2) }
+        return "\(CivilDate(daysSinceEpoch: Int(days)))T\(clock.joined(separator: ":"))"
+            + ".\(padded(rest % 1_000, 3))Z"
+    }
+
     static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Moment? {
         guard (20...35).contains(bytes.count), let date = CivilDate.parsePrefix(bytes),
             bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"),
@@ -159,6 +170,7 @@ extension Moment {
 public enum WarsawTime {
     /// Minutes ahead of UTC at a moment: 60 or 120.
     public static func offsetMinutes(at moment: Moment) -> Int {
+        let moment = moment.heldInCalendar
         let day = Int(moment.milliseconds.flooredDivision(by: 86_400_000))
         let year = CivilDate(daysSinceEpoch: day).year
         let hour: Int64 = 3_600_000
@@ -167,8 +179,9 @@ public enum WarsawTime {
         return (start..<end).contains(moment.milliseconds) ? 120 : 60
     }
 
-    /// The date on the wall at a moment.
+    /// The date on the wall at a moment, held within the years 1 to 9999.
     public static func date(at moment: Moment) -> CivilDate {
+        let moment = moment.heldInCalendar
         let local = moment.milliseconds + Int64(offsetMinutes(at: moment)) * 60_000
         return CivilDate(daysSinceEpoch: Int(local.flooredDivision(by: 86_400_000)))
     }
@@ -183,8 +196,10 @@ public enum WarsawTime {
             ? summer : Moment(milliseconds: local - 3_600_000)
     }
 
-    /// A moment as RFC 3339 text with the offset of Warsaw, for example `2026-03-24T09:00:00+01:00`.
+    /// A moment as RFC 3339 text with the offset of Warsaw, for example `2026-03-24T09:00:00+01:00`;
+    /// held within the years 1 to 9999.
     public static func text(of moment: Moment) -> String {
+        let moment = moment.heldInCalendar
         let offset = offsetMinutes(at: moment)
         let local = moment.milliseconds + Int64(offset) * 60_000
         let date = CivilDate(daysSinceEpoch: Int(local.flooredDivision(by: 86_400_000)))
@@ -199,10 +214,21 @@ public enum WarsawTime {
     }
 }
 
+extension Moment {
+    /// The moment, or the first or last that has a date in Warsaw.
+    ///
+    /// Times in messages are claims: the calendar must not overflow whatever they say.
+    fileprivate var heldInCalendar: Moment {
+        let first: Int64 = -719_162 * 86_400_000
+        let last: Int64 = 2_932_897 * 86_400_000 - 7_200_000 - 1
+        return Moment(milliseconds: min(max(milliseconds, first), last))
+    }
+}
+
 extension Int64 {
     /// Division that rounds towards negative infinity, as calendars need before 1970.
     func flooredDivision(by divisor: Int64) -> Int64 {
-        self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
+        self >= 0 ? self / divisor : -1 - ~self / divisor
     }
 }
 

@@ -177,13 +177,23 @@ private struct HeaderReport {
         }
     }
 
+    /// 9999-01-01T00:00:00Z: what follows has no date that everybody can write.
+    private static let endOfTime: Int64 = 253_370_764_800_000
+
     mutating func checkTimes(_ header: WireHeader) {
         let sent = Moment(milliseconds: header.sentAt)
-        guard header.sentAt > 0, header.sentAt < 253_370_764_800_000 else {
+        guard header.sentAt > 0, header.sentAt < Self.endOfTime else {
             missing("sentAt")
             return
         }
-        if header.acknowledgeBy != 0, header.acknowledgeBy <= header.sentAt {
+        if header.acknowledgeBy >= Self.endOfTime {
+            add(
+                .badTime,
+                "acknowledgeBy",
+                "podaj chwilę przed rokiem 9999.",
+                "give a moment before the year 9999."
+            )
+        } else if header.acknowledgeBy != 0, header.acknowledgeBy <= header.sentAt {
             add(
                 .datesOutOfOrder,
                 "acknowledgeBy",

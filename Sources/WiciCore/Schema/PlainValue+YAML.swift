@@ -17,6 +17,7 @@ extension PlainValue {
         guard !(Self.mayHold("&", in: text) && Self.mayHold("*", in: text)) else {
             throw PlainValueError(reason: .anchorOrTag, line: 0)
         }
+        YAMLNesting.setBound()
         // The parser owns the anchors that its nodes refer to, so that it must outlive them.
         let parser: Yams.Parser
         let node: Node?

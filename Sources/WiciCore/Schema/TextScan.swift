@@ -18,6 +18,9 @@ struct TextScan {
     /// False when the text is not in normalization form C (Unicode Standard Annex 15).
     private(set) var isNormalized = true
 
+    /// Most combining marks in a row (the Stream-Safe Text Format of Unicode Standard Annex 15).
+    private static let longestRowOfMarks = 30
+
     /// Scans a text; a newline counts as a control character unless it is allowed.
     init(_ text: String, newlineAllowed: Bool) {
         var text = text
@@ -68,11 +71,21 @@ struct TextScan {
     }
 
     /// Looks at each code point, and compares with the normalized text.
+    ///
+    /// A long row of marks on one letter is no text that anybody writes, and putting it in order takes
+    /// time that grows with its square; it counts as not normal without being put in order.
     private mutating func scanScalars(_ text: String) {
+        var marks = 0
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0x2028...0x202E, 0x2066...0x2069: hasControl = true
             default: break
+            }
+            let isMark = scalar.properties.canonicalCombiningClass != .notReordered
+            marks = isMark ? marks + 1 : 0
+            guard marks <= Self.longestRowOfMarks else {
+                isNormalized = false
+                return
             }
         }
         let normalized = text.precomposedStringWithCanonicalMapping

@@ -114,6 +114,11 @@ public struct Vocabulary: Sendable {
     }
 
     private static func list(from file: String) throws(VocabularyError) -> CodeList {
+        // Aliases could make a short file unfold without end.
+        guard file.utf8.count <= DocumentValue.byteLimit,
+            (try? DocumentValue.refuseFeatures(in: file)) != nil
+        else { throw VocabularyError(list: "", reason: "too large, or anchors, aliases or tags") }
+        YAMLNesting.setBound()
         guard let document = try? Yams.compose(yaml: file), let root = document.mapping,
             let name = root["list"]?.scalar?.string
         else { throw VocabularyError(list: "", reason: "not a list file") }

@@ -59,6 +59,8 @@ public struct HubConfiguration: Sendable, Equatable {
             }
             keys.append(key)
         }
+        // More signatures than there are keys could never come together.
+        guard threshold <= keys.count else { throw authorityFields.error(.documentContradiction) }
         authority = AuthorityTrust(threshold: threshold, keys: keys)
         try authorityFields.finish()
         limits = .standard
@@ -72,16 +74,16 @@ public struct HubConfiguration: Sendable, Equatable {
     public var text: String {
         """
         # A hub of the Wici network. Change a value, then restart the hub.
-        origin: \(origin)
-        exchange: \(exchange)
-        feed: \(feed)
+        origin: \(quoted(origin))
+        exchange: \(quoted(exchange))
+        feed: \(quoted(feed))
         status-port: \(statusPort)
         # Messages a second that one member may send over a long time; ten times as many at once.
         envelopes-per-second: \(limits.envelopesPerSecond)
         authority:
           threshold: \(authority.threshold)
           keys:
-        \(authority.keys.map { "    - \"\($0.text)\"" }.joined(separator: "\n"))
+        \(authority.keys.map { "    - \(quoted($0.text))" }.joined(separator: "\n"))
 
         """
     }

@@ -10,20 +10,10 @@ import Hummingbird
 import NIOCore
 import WiciCore
 
-/// An acknowledgement as requested.
-struct AcknowledgeRequest: Codable, Sendable {
-    var note: String?
-}
-
 /// The routes.
 struct APIRoutes: Sendable {
     let node: any NodeOperations
     let requests: RequestCounter
-
-    /// The largest request body, in bytes.
-    static let bodyLimit = 512 << 10
-    /// The largest body of an acknowledgement, in bytes.
-    static let noteLimit = 64 << 10
 
     func register(on router: Router<BasicRequestContext>) {
         supervision(router)
@@ -70,7 +60,8 @@ struct APIRoutes: Sendable {
             try request.allow("wait")
             let wait = try request.wait()
             let message = try context.messageID()
-            let note = try await note(of: request)
+            let body = try await body(of: request, limit: RequestBody.noteLimit)
+            let note = try RequestBody.note(body)
             return try await outcome(of: node.acknowledge(message, note: note), wait: wait)
         }
         group.post("messages/:id/reply") { request, context in
@@ -113,11 +104,7 @@ struct APIRoutes: Sendable {
         }
         group.put("subscriptions") { request, _ in
             try request.allow()
-            let list = try await decoded(
-                SubscriptionList.self,
-                from: request,
-                limit: Self.bodyLimit
-            )
+            let list = try await RequestBody.subscriptions(body(of: request))
             try await node.subscribe(list.subscriptions)
             return try APIResponses.json(SubscriptionList(await node.subscriptions()))
         }
@@ -173,36 +160,13 @@ struct APIRoutes: Sendable {
     }
 
     private func draft(of request: Request) async throws -> MessageDraft {
-        let body = try await body(of: request, limit: Self.bodyLimit)
-        do throws(DraftError) {
-            return try MessageDraft(bytes: body)
-        } catch {
-            throw NodeError(faults: error.faults)
-        }
+        try await RequestBody.draft(body(of: request))
     }
 
-    private func note(of request: Request) async throws -> String {
-        let body = try await body(of: request, limit: Self.noteLimit)
-        guard !body.isEmpty else { return "" }
-        guard let asked = try? NodeJSON.decoder().decode(AcknowledgeRequest.self, from: body)
-        else { throw NodeError(.requestMalformed, field: "note") }
-        return asked.note ?? ""
-    }
-
-    private func decoded<Value: Decodable>(
-        _ type: Value.Type,
-        from request: Request,
-        limit: Int
-    ) async throws -> Value {
-        let body = try await body(of: request, limit: limit)
-        do {
-            return try NodeJSON.decoder().decode(type, from: body)
-        } catch let error as DecodingError {
-            throw NodeError(.requestMalformed, field: error.fieldPath)
-        }
-    }
-
-    private func body(of request: Request, limit: Int) async throws -> Data {
+    private func body(
+        of request: Request,
+        limit: Int = RequestBody.limit
+    ) async throws -> Data {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
             throw NodeError(.requestTooLarge)
         }
@@ -222,25 +186,4 @@ struct InboxPage: Codable, Sendable {
 /// The latest of the outbox.
 struct OutboxPage: Codable, Sendable {
     var entries: [OutboxEntry]
-}
-
-extension DecodingError {
-    /// The place in the JSON that could not be read, for example `subscriptions[0].types`.
-    var fieldPath: String {
-        let path: [any CodingKey]
-        switch self {
-        case .typeMismatch(_, let context), .valueNotFound(_, let context),
-            .dataCorrupted(let context):
-            path = context.codingPath
-        case .keyNotFound(let key, let context): path = context.codingPath + [key]
-        @unknown default: path = []
-        }
-        return path.reduce(into: "") { text, key in
-            if let index = key.intValue {
-                text += "[\(index)]"
-            } else {
-                text += (text.isEmpty ? "" : ".") + String(key.stringValue.prefix(64))
-            }
-        }
-    }
 }

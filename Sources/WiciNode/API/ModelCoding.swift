@@ -54,29 +54,14 @@ extension MailboxNumber: Codable {
 
 extension Moment: Codable {
     /// The moment as RFC 3339 text in UTC, for example `2026-11-23T08:15:00.000Z`.
-    ///
-    /// Milliseconds are written as the whole number they are: a fraction of a second in floating
-    /// point would lose some of them.
-    public var timestamp: String {
-        let (quotient, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1000)
-        let part = remainder < 0 ? remainder + 1000 : remainder
-        let seconds = remainder < 0 ? quotient - 1 : quotient
-        let text = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
-        let digits = String(part)
-        return text.dropLast() + "." + String(repeating: "0", count: 3 - digits.count) + digits
-            + "Z"
-    }
+    public var timestamp: String { utcText }
 
     /// Takes RFC 3339 text in UTC with exactly three digits of a second; `nil` for anything else.
     public init?(timestamp text: String) {
-        let characters = Array(text.utf8)
-        guard characters.count == 24, characters[19] == UInt8(ascii: "."),
-            characters[23] == UInt8(ascii: "Z"),
-            characters[20..<23].allSatisfy({ (0x30...0x39).contains($0) }),
-            let part = Int64(String(decoding: characters[20..<23], as: UTF8.self)),
-            let date = try? Date(String(text.prefix(19)) + "Z", strategy: .iso8601)
+        guard text.utf8.count == "2026-11-23T08:15:00.000Z".utf8.count, text.hasSuffix("Z"),
+            let moment = Moment(rfc3339: text)
         else { return nil }
-        self.init(milliseconds: Int64(date.timeIntervalSince1970) * 1000 + part)
+        self = moment
     }
 
     /// Reads RFC 3339 text in UTC with milliseconds.

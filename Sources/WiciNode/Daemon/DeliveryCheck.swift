@@ -6,26 +6,36 @@
 // never shown as a message in order.
 
 import Foundation
-import WiciCore
+package import WiciCore
 
 /// Judges deliveries under the documents in force.
-struct DeliveryCheck {
+package struct DeliveryCheck {
     let node: NodeID
     let registry: Registry
     let policy: Policy
     let sealingKeys: [SealingPrivateKey]
 
-    /// `nil` while the node cannot judge.
-    init?(node: NodeID, documents: TrustedDocuments, sealingKeys: [SealingPrivateKey]) {
-        guard let registry = documents.registry, let policy = documents.policy else { return nil }
+    /// Takes the documents under which a node judges.
+    package init(
+        node: NodeID,
+        registry: Registry,
+        policy: Policy,
+        sealingKeys: [SealingPrivateKey]
+    ) {
         self.node = node
         self.registry = registry
         self.policy = policy
         self.sealingKeys = sealingKeys
     }
 
+    /// `nil` while the node cannot judge.
+    init?(node: NodeID, documents: TrustedDocuments, sealingKeys: [SealingPrivateKey]) {
+        guard let registry = documents.registry, let policy = documents.policy else { return nil }
+        self.init(node: node, registry: registry, policy: policy, sealingKeys: sealingKeys)
+    }
+
     /// The inbox row of a delivery; its `suspicion` is `nil` when everything is in order.
-    func row(
+    package func row(
         of delivery: IncomingDelivery,
         verifier: inout BatchVerifier,
         now: Moment

@@ -67,6 +67,8 @@ public struct NodeConfiguration: Sendable, Hashable {
             guard let key = try? VerifierKey(text: text) else { throw authority.wrongForm("keys") }
             keys.append(key)
         }
+        // More signatures than there are keys could never come together.
+        guard threshold <= keys.count else { throw authority.wrongForm("threshold") }
         try authority.finish()
         var api = try reader.section("api")
         let address: APIAddress
@@ -92,23 +94,23 @@ public struct NodeConfiguration: Sendable, Hashable {
     public var text: String {
         let address =
             switch api {
-            case .unixSocket(let path): "socket: \"\(path)\""
+            case .unixSocket(let path): "socket: \(quoted(path))"
             case .loopback(let port): "port: \(port)"
             }
         return """
             # A node of the Wici network. Change a value, then restart the node.
-            node: "\(node)"
-            operator: "\(operatorPseudonym)"
+            node: \(quoted(node.text))
+            operator: \(quoted(operatorPseudonym))
             hub:
-              endpoint: "\(hubEndpoint)"
+              endpoint: \(quoted(hubEndpoint))
               key: "\(hubKey.hexadecimal)"
             authority:
               threshold: \(authority.threshold)
               keys:
-            \(authority.keys.map { "    - \"\($0.text)\"" }.joined(separator: "\n"))
+            \(authority.keys.map { "    - \(quoted($0.text))" }.joined(separator: "\n"))
             api:
               \(address)
-            store: "\(store)"
+            store: \(quoted(store))
 
             """
     }

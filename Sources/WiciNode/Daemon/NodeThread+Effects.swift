@@ -116,7 +116,10 @@ extension NodeThread {
             case .stopped: shown.connection = .stopped
             case .connecting: if shown.connection != .refused { shown.connection = .connecting }
             case .connected(let head, let hubTime):
-                shown.clockDifference = hubTime.milliseconds - now.milliseconds
+                // The hub's clock is a claim; one beyond all bounds is no clock.
+                let (difference, isBeyond) = hubTime.milliseconds
+                    .subtractingReportingOverflow(now.milliseconds)
+                shown.clockDifference = isBeyond ? nil : difference
                 shown.connection = .connected
                 shown.refusal = nil
                 shown.mailboxHead = head

@@ -9,6 +9,8 @@ import Testing
 import WiciCore
 import WiciNode
 
+@testable import wici
+
 extension CommandNetwork {
     static let origin = "hub.example/command"
 
@@ -21,11 +23,11 @@ extension CommandNetwork {
             )
             try await ok("registry", "key", "authority-\(number)", "--folder", path("authority"))
         }
-        let exchange = "tcp://127.0.0.1:\(try TestNetwork.freePort())"
+        let exchange = "tcp://127.0.0.1:\(try FreePort.find())"
         let made = try await ok(
             [
                 "hub", "init", hubFolder, "--origin", Self.origin, "--exchange", exchange,
-                "--feed", "tcp://127.0.0.1:\(try TestNetwork.freePort())", "--status-port", "0",
+                "--feed", "tcp://127.0.0.1:\(try FreePort.find())", "--status-port", "0",
                 "--json",
             ] + authority
         ).json()

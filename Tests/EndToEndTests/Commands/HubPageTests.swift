@@ -79,11 +79,17 @@ struct HubPageTests {
         )
         board.update(HubStatusBoard.Snapshot(isReady: true))
         #expect(try await Page.get("/readyz", port: port).status == 200)
-        board.fail()
-        #expect(try await Page.get("/readyz", port: port).status == 503)
-        #expect(try await Page.get("/livez", port: port).status == 200)
-        let health = try await Page.get("/healthz", port: port)
-        #expect(try PlainValue(json: Data(health.body.utf8))["failed"]?.isTrue == true)
+        // For a while, as on a full disk, or for good, as with a damaged ledger.
+        let problem = HubHealth.Problem(.ledgerDiskFull, RefusalCode.ledgerDiskFull.sentence)
+        for (isLost, live) in [(false, 200), (true, 503)] {
+            board.fail(problem, isLost: isLost)
+            #expect(try await Page.get("/readyz", port: port).status == 503)
+            #expect(try await Page.get("/livez", port: port).status == live)
+            let page = try await Page.get("/healthz", port: port)
+            let health = try PlainValue(json: Data(page.body.utf8))
+            #expect(health["failed"]?.isTrue == isLost)
+            #expect(health["problem"]?["code"]?.word == "ledger-disk-full")
+        }
         await server.stop()
         await #expect(throws: TestNetwork.Failure.self) {
             try await Page.get("/livez", port: port)

@@ -28,6 +28,20 @@ struct RegistryTests {
         #expect(try RegistryContents(text: fixture.contents.text) == fixture.contents)
     }
 
+    @Test(arguments: [
+        "Straż & Pomoc", "&kotwica", "a &b", "*", "! znak", "koniec &", "dwa\u{85}wiersze",
+        "dwa\u{2028}wiersze\u{2029}trzy", "po\u{FEFF}czątek", "\u{FFFE}", "C:\\folder \"a\"",
+        "\u{9B}sterujący", "100% *pewne*", "🙂",
+    ])
+    func `a name with signs that YAML knows reads back as it was written`(name: String) throws {
+        var contents = fixture.contents
+        contents.network = name
+        contents.institutions[0].name = Bilingual(polish: name, english: "a \(name)")
+        let again = try RegistryContents(text: contents.text)
+        #expect(again == contents)
+        #expect(again.text == contents.text)
+    }
+
     @Test func `a signed registry loads and answers by id and by key`() throws {
         let note = try fixture.note()
         let registry = try load(note)

@@ -99,4 +99,16 @@ struct CalendarTests {
         let deadline = WorkingDays.current.deadline(from: moment, within: .workingDays(2))
         #expect(deadline == Moment(rfc3339: due))
     }
+
+    @Test(arguments: [
+        (Int64.min, "0001-01-01"), (Int64.min + 1, "0001-01-01"),
+        (-62_135_596_800_001, "0001-01-01"),
+        (Int64.max, "9999-12-31"), (Int64.max - 7_200_000, "9999-12-31"),
+        (253_402_300_800_000, "9999-12-31"),
+    ])
+    func `a moment beyond the calendar is held at its edge`(milliseconds: Int64, day: String) {
+        let moment = Moment(milliseconds: milliseconds)
+        #expect(WarsawTime.date(at: moment).description == day)
+        #expect(WarsawTime.text(of: moment).hasPrefix(day))
+    }
 }

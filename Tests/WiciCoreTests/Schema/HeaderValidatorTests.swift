@@ -93,6 +93,11 @@ struct HeaderValidatorTests {
         #expect(Self.faults { $0.keepUntil = date } == expected)
     }
 
+    @Test(arguments: [Int64.max, 253_370_764_800_000])
+    func `a deadline beyond the calendar is refused`(milliseconds: Int64) {
+        #expect(Self.faults { $0.acknowledgeBy = milliseconds } == ["acknowledgeBy bad-time"])
+    }
+
     @Test func `topics are those of the body`() {
         let header = Self.header { $0.topics = ["GP-CAM"] }
         #expect(HeaderValidator.current.check(header, bodyTopics: ["GP-CAM"]) == [])

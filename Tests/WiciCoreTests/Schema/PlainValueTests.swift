@@ -31,6 +31,16 @@ struct PlainValueTests {
         #expect(throws: PlainValueError.self) { try PlainValue(yaml: "a: 1\na: 2\n") }
     }
 
+    @Test func `words in deep brackets are refused in an instant`() {
+        let brackets = String(repeating: "[", count: 990)
+        let deep = "a: \(brackets)" + String(repeating: "a,", count: 250_000)
+        let clock = ContinuousClock()
+        let time = clock.measure {
+            #expect(throws: PlainValueError.self) { try PlainValue(yaml: deep) }
+        }
+        #expect(time < .seconds(1))
+    }
+
     @Test func `deep nesting is refused before it costs anything`() {
         let deep = String(repeating: "[", count: 200_000)
         #expect(throws: PlainValueError(reason: .tooDeep, line: 1)) {

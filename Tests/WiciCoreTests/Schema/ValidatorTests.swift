@@ -108,6 +108,15 @@ struct ValidatorTests {
         #expect(Self.faults(body) == ["adults sum-not-positive"])
     }
 
+    @Test func `a long row of marks on one letter is refused in an instant`() {
+        let clock = ContinuousClock()
+        let time = clock.measure {
+            let text = "e" + String(repeating: "\u{301}\u{316}", count: 60_000)
+            #expect(!TextScan(text, newlineAllowed: false).isNormalized)
+        }
+        #expect(time < .seconds(1))
+    }
+
     @Test(arguments: ["-1", "100"])
     func `a number outside its range is a fault`(digits: String) throws {
         let body = try Self.support { $0["adults"] = .number(digits) }

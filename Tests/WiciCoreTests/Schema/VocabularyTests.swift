@@ -105,6 +105,12 @@ struct VocabularyTests {
         codes: [{code: A, pl: a, en: a}, {code: A, pl: b, en: b}]
         """,
         "- not a list file", "",
+        """
+        list: a
+        version: "1"
+        name: {pl: a, en: a}
+        codes: [{code: A, pl: &x a, en: *x}]
+        """,
     ])
     func `a broken list is refused`(file: String) {
         #expect(throws: VocabularyError.self) { try Vocabulary(files: [file]) }

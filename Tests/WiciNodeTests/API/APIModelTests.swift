@@ -60,12 +60,13 @@ struct APIModelTests {
             #expect(try NodeJSON.decoder().decode([Moment].self, from: bytes) == [moment])
         }
         #expect(Moment(milliseconds: -1).timestamp == "1969-12-31T23:59:59.999Z")
+        #expect(Moment(milliseconds: .max).timestamp == "9999-12-31T21:59:59.999Z")
     }
 
     @Test(arguments: [
         "yesterday", "2026-11-24T00:00:00Z", "2026-11-24T00:00:00.07Z",
         "2026-11-24T00:00:00.007+", "2026-13-24T00:00:00.007Z", "2026-11-24 00:00:00.007Z",
-        "2026-11-24T00:00:00.+07Z",
+        "2026-11-24T00:00:00.+07Z", "2025-1-26T400:00:00.007Z", "2026-11-24T24:00:00.007Z",
     ])
     func `a moment of another form is refused`(text: String) {
         #expect(Moment(timestamp: text) == nil)

@@ -267,7 +267,7 @@ struct LocalAPITests {
         let node = try FakeNode()
         try await withServer(node) { api in
             let head = "type: warning\n#"
-            let fits = head + String(repeating: "x", count: APIRoutes.bodyLimit - head.count)
+            let fits = head + String(repeating: "x", count: RequestBody.limit - head.count)
             _ = try await api.client.preview(draft: Data(fits.utf8))
             let error = await problem { () throws(NodeError) in
                 _ = try await api.client.preview(draft: Data((fits + "x").utf8))

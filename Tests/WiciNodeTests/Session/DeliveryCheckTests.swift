@@ -54,6 +54,17 @@ struct DeliveryCheckTests {
         #expect(row.body.range(of: Data("opowieść".utf8)) != nil)
     }
 
+    @Test(arguments: [Int64.min, -1, Int64.max])
+    func `a delivery of an impossible time is kept as suspect`(milliseconds: Int64) throws {
+        let envelope = try network.envelope(from: "kwp-lublin", NetworkFixture.goodPractice)
+        var wire = try WireEnvelope(serializedBytes: envelope)
+        var header = try WireHeader(serializedBytes: wire.header)
+        header.sentAt = milliseconds
+        wire.header = try header.serializedData()
+        let row = try row(wire.serializedData(), at: "fundacja-przyklad")
+        #expect(row.suspicion == RefusalCode.badSignature.number)
+    }
+
     @Test func `mail signed before a rotation of keys verifies after it and later mail does not`()
         throws
     {

@@ -94,7 +94,8 @@ final class NodeFolderTests {
     @Test(arguments: [
         ("operator: \"op-1\"\n", ""), ("operator:", "operater:"),
         ("store: \"node.sqlite\"", "store: \"node.sqlite\"\nsurprise: 1"),
-        ("threshold: 1", "threshold: 0"), ("node: \"kwp-lublin.main\"", "node: \"Kwp Lublin\""),
+        ("threshold: 1", "threshold: 0"), ("threshold: 1", "threshold: 2"),
+        ("node: \"kwp-lublin.main\"", "node: \"Kwp Lublin\""),
         ("socket: \"api.sock\"", "port: 70000"),
     ])
     func `a configuration with a wrong, missing or unknown key is refused`(
@@ -111,7 +112,10 @@ final class NodeFolderTests {
     @Test func `a configuration reads back as it was written`() throws {
         var other = configuration
         other.api = .loopback(port: 0)
-        for one in [configuration, other] {
+        var odd = configuration
+        odd.api = .unixSocket(path: "C:\\a \"b\"\u{85}")
+        odd.store = "&a *b"
+        for one in [configuration, other, odd] {
             #expect(try NodeConfiguration(text: one.text) == one)
         }
     }
