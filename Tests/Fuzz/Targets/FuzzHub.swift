@@ -98,7 +98,7 @@ struct FuzzHub {
             case .append(let commit, let entries): appends.append((commit, entries))
             case .readMessages(let request, let indices): reads.append((request, indices))
             case .readPage, .readProof: questionCount += 1
-            case .send, .sendReceipts, .publish, .signCheckpoint, .cut: break
+            case .send, .sendReceipts, .publish, .signCheckpoint, .cut, .resumeAppends: break
             }
         }
     }
@@ -106,27 +106,36 @@ struct FuzzHub {
     private mutating func commit() {
         let (id, entries) = appends.removeFirst()
         let outcomes = entries.map { entry -> AppendOutcome in
-            guard case .accepted(let message) = entry else {
-                recordCount += 1
-                return .appended(LedgerIndex(recordCount - 1))
+            switch entry {
+            case .accepted(let message): return append(message)
+            case .refused(let record, let id, let digest):
+                if let place = places[id], digests[id] == digest {
+                    return earlierOutcome(at: place)
+                }
+                guard record != nil else { return .unrecorded }
+            case .event, .release: break
             }
-            return append(message)
+            recordCount += 1
+            return .appended(LedgerIndex(recordCount - 1))
         }
         let commit = Commit(id: id, outcomes: outcomes, ledgerSize: recordCount)
         note(machine.handle(.committed([commit]), now: FuzzNetwork.now))
     }
 
+    private func earlierOutcome(at place: LedgerIndex) -> AppendOutcome {
+        guard let earlier = messages[place] else { return .conflicting(place) }
+        return .repeated(
+            place,
+            acceptedAt: earlier.acceptedAt,
+            eligible: earlier.eligible,
+            audience: earlier.audience
+        )
+    }
+
     private mutating func append(_ message: AcceptedEntry) -> AppendOutcome {
-        if let place = places[message.messageID], let earlier = messages[place] {
-            guard digests[message.messageID] == message.envelopeDigest else {
-                return .conflicting(place)
-            }
-            return .repeated(
-                place,
-                acceptedAt: earlier.acceptedAt,
-                eligible: earlier.eligible,
-                audience: earlier.audience
-            )
+        if let place = places[message.messageID] {
+            return digests[message.messageID] == message.envelopeDigest
+                ? earlierOutcome(at: place) : .conflicting(place)
         }
         let index = LedgerIndex(recordCount)
         recordCount += 1
