@@ -211,13 +211,9 @@ final class StatusServer: Sendable {
 
     init(port: Int, board: HubStatusBoard) async throws {
         let router = Router()
-        // A hub that waits for room on its disk lives; one whose ledger is damaged must be ended.
-        router.get("livez") { _, _ -> Response in
-            Response(
-                status: board.isLost ? .serviceUnavailable : .ok,
-                body: .init(byteBuffer: ByteBuffer(string: board.isLost ? "lost\n" : "ok\n"))
-            )
-        }
+        // Alive even when its ledger is lost: another start would not mend a disk, and a supervisor
+        // that tried would go round in a circle. Readiness and health say what is wrong.
+        router.get("livez") { _, _ in "ok\n" }
         router.get("readyz") { _, _ -> Response in
             let ready = board.isReady
             return Response(

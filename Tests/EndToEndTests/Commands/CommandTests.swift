@@ -11,7 +11,7 @@ import WiciCore
 
 @Suite(
     .commandNetwork("kwp-lublin", "oip-lublin", "fundacja-przyklad", "audyt-wojewody"),
-    .timeLimit(.minutes(3))
+    .timeLimit(.minutes(8))
 )
 struct CommandTests {
     static let police = "kwp-lublin"

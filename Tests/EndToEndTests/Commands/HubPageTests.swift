@@ -11,7 +11,7 @@ import WiciNode
 
 @testable import WiciHub
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(8)))
 struct HubPageTests {
     private static let police = "kwp-lublin"
     private static let inspection = "oip-lublin"
@@ -20,7 +20,10 @@ struct HubPageTests {
     func `a hub that serves is alive, ready and healthy, and its metrics parse`() async throws {
         try await CommandNetwork.run([Self.police, Self.inspection]) { network in
             let port = try #require(network.statusPort)
-            #expect(try Page.listeners(port: port) == ["0100007F"])
+            // The system's table may skip or repeat a line while others come and go.
+            try await eventually("the pages are served on loopback alone") {
+                try Set(Page.listeners(port: port)) == ["0100007F"]
+            }
             for (path, body) in [("/livez", "ok\n"), ("/readyz", "ready\n")] {
                 let page = try await Page.get(path, port: port)
                 #expect(page.status == 200)
@@ -81,10 +84,10 @@ struct HubPageTests {
         #expect(try await Page.get("/readyz", port: port).status == 200)
         // For a while, as on a full disk, or for good, as with a damaged ledger.
         let problem = HubHealth.Problem(.ledgerDiskFull, RefusalCode.ledgerDiskFull.sentence)
-        for (isLost, live) in [(false, 200), (true, 503)] {
+        for isLost in [false, true] {
             board.fail(problem, isLost: isLost)
             #expect(try await Page.get("/readyz", port: port).status == 503)
-            #expect(try await Page.get("/livez", port: port).status == live)
+            #expect(try await Page.get("/livez", port: port).status == 200)
             let page = try await Page.get("/healthz", port: port)
             let health = try PlainValue(json: Data(page.body.utf8))
             #expect(health["failed"]?.isTrue == isLost)

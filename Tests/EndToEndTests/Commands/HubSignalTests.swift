@@ -10,7 +10,7 @@ import Testing
 import WiciCore
 import WiciNode
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(8)))
 struct HubSignalTests {
     private static let police = "kwp-lublin"
     private static let inspection = "oip-lublin"

@@ -8,7 +8,7 @@ import Foundation
 import Testing
 import WiciCore
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(8)))
 struct ReadmeTourTests {
     /// The commands of the code block under a heading, without comments.
     static func commands(under heading: String) throws -> [String] {

@@ -13,7 +13,7 @@ import ZeroMQ
 @testable import WiciHub
 @testable import WiciNode
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(8)))
 struct RotationTests {
     private static let foundation = "fundacja-przyklad"
     private static let guards = "nosg-chelm"
