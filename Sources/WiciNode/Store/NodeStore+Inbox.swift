@@ -130,34 +130,32 @@ extension NodeStore {
 
     private static func lastNumber(_ database: Database) throws -> UInt64 {
         let last = try Int64.fetchOne(database, sql: "SELECT max(number) FROM inbox")
-        return UInt64(last ?? 0)
+        return UInt64(clamping: last ?? 0)
     }
 
     private func decodeInbox(_ rows: [Row]) throws(NodeStoreError) -> [InboxRow] {
         var decoded: [InboxRow] = []
         decoded.reserveCapacity(rows.count)
         for row in rows {
-            let numberValue: Int64 = row["number"]
-            let index: Int64 = row["ledger_index"]
-            let number = MailboxNumber(UInt64(numberValue))
-            let id: Data? = row["message_id"]
-            let suspicion: Int64? = row["suspicion"]
-            let acknowledged: Int64? = row["acknowledged_at"]
+            let number = MailboxNumber(try row.storedCount("number"))
+            let id: Data? = try row.storedIfAny("message_id")
+            let suspicion: Int64? = try row.storedIfAny("suspicion")
+            let acknowledged: Int64? = try row.storedIfAny("acknowledged_at")
             let place = number.bigEndianData
             decoded.append(
                 InboxRow(
                     number: number,
-                    index: LedgerIndex(UInt64(index)),
+                    index: LedgerIndex(try row.storedCount("ledger_index")),
                     messageID: id.flatMap { MessageID(bytes: $0) },
-                    header: row["header"],
+                    header: try row.stored("header"),
                     envelope: try key.open(
-                        row["envelope"],
+                        row.stored("envelope"),
                         place: self.place("inbox.envelope", place)
                     ),
-                    body: try key.open(row["body"], place: self.place("inbox.body", place)),
-                    tombstone: row["tombstone"],
+                    body: try key.open(row.stored("body"), place: self.place("inbox.body", place)),
+                    tombstone: try row.stored("tombstone"),
                     suspicion: suspicion.map { UInt32(clamping: $0) },
-                    receivedAt: Moment(milliseconds: row["received_at"]),
+                    receivedAt: Moment(milliseconds: try row.stored("received_at")),
                     acknowledgedAt: acknowledged.map { Moment(milliseconds: $0) }
                 )
             )

@@ -50,7 +50,7 @@ extension NodeStore {
                 arguments: [limit]
             )
             for row in rows {
-                let sequence: Int64 = row["sequence"]
+                let sequence: Int64 = try row.stored("sequence")
                 try database.cachedStatement(
                     sql: "UPDATE outbox SET state = 1 WHERE sequence = ?"
                 ).execute(arguments: [sequence])
@@ -166,22 +166,25 @@ extension NodeStore {
         var decoded: [OutboxRow] = []
         decoded.reserveCapacity(rows.count)
         for row in rows {
-            let bytes: Data = row["message_id"]
-            let stateNumber: Int64 = row["state"]
+            let bytes: Data = try row.stored("message_id")
+            let stateNumber: Int64 = try row.stored("state")
             guard let id = MessageID(bytes: bytes),
                 let state = OutboxRow.State(rawValue: stateNumber)
             else { throw NodeStoreError(.schema, "an outbox row has an unknown id or state") }
-            let outcome: Data? = row["outcome"]
+            let outcome: Data? = try row.storedIfAny("outcome")
             decoded.append(
                 OutboxRow(
-                    sequence: row["sequence"],
+                    sequence: try row.stored("sequence"),
                     messageID: id,
-                    writtenAt: Moment(milliseconds: row["written_at"]),
+                    writtenAt: Moment(milliseconds: try row.stored("written_at")),
                     state: state,
-                    attempts: row["attempts"],
-                    prepared: try key.open(row["prepared"], place: place("outbox.prepared", bytes)),
-                    body: try key.open(row["body"], place: place("outbox.body", bytes)),
-                    draft: try key.open(row["draft"], place: place("outbox.draft", bytes)),
+                    attempts: try row.stored("attempts"),
+                    prepared: try key.open(
+                        row.stored("prepared"),
+                        place: place("outbox.prepared", bytes)
+                    ),
+                    body: try key.open(row.stored("body"), place: place("outbox.body", bytes)),
+                    draft: try key.open(row.stored("draft"), place: place("outbox.draft", bytes)),
                     outcome: try outcome.map { sealed throws(NodeStoreError) in
                         try key.open(sealed, place: place("outbox.outcome", bytes))
                     } ?? Data()

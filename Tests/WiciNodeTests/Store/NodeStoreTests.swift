@@ -254,6 +254,34 @@ final class NodeStoreTests {
         #expect(try store.storedThrough() == MailboxNumber(1))
     }
 
+    @Test(arguments: [
+        "UPDATE outbox SET message_id = 7", "UPDATE outbox SET body = 1.5",
+        "UPDATE outbox SET state = 'queued'", "UPDATE inbox SET number = -number",
+        "UPDATE inbox SET ledger_index = x'00'", "UPDATE inbox SET header = 3",
+        "UPDATE inbox SET received_at = 'noon'",
+    ])
+    func `a column of another kind is an error with its name and no end of the program`(
+        damage: String
+    ) throws {
+        let store = try open()
+        #expect(try store.enqueue(draft(1)))
+        _ = try store.store([row(1)])
+        // As a damaged page would: past the table's own checks.
+        let raw = try DatabaseQueue(path: path)
+        try raw.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA ignore_check_constraints = ON")
+            try database.execute(sql: damage)
+        }
+        try raw.close()
+        let error = #expect(throws: NodeStoreError.self) {
+            _ = try store.takeQueued(limit: 10)
+            _ = try store.outbox(limit: 10)
+            _ = try store.inbox(after: .none, limit: 10, unacknowledgedOnly: false)
+            _ = try store.inboxRow(SessionFixture.envelope(1).messageID)
+        }
+        #expect(error?.description.contains("damaged") == true)
+    }
+
     @Test func `documents are replaced by the newest of their name`() throws {
         let store = try open()
         #expect(try store.kept(.registry) == nil)
