@@ -5,12 +5,12 @@
 // swift-format-ignore-file
 
 extension RefusalCode {
-    /// The key belongs to no node in the registry. Ask the network authority to enrol the node.
+    /// The key belongs to no node in good standing: the node is not enrolled, it was revoked or its key was replaced. Ask the network authority.
     public static let unknownKey = RefusalCode(
         number: 100, name: "unknown-key", retryable: false,
         sentence: Bilingual(
-            polish: "Klucz nie należy do żadnego węzła w rejestrze. Poproś organ sieci o wpis węzła.",
-            english: "The key belongs to no node in the registry. Ask the network authority to enrol the node."))
+            polish: "Klucz nie należy do żadnego uprawnionego węzła rejestru: węzeł nie jest wpisany, odwołano go albo wymieniono klucz. Zwróć się do organu sieci.",
+            english: "The key belongs to no node in good standing: the node is not enrolled, it was revoked or its key was replaced. Ask the network authority."))
 
     /// The node has been revoked in the registry. Contact the network authority.
     public static let revoked = RefusalCode(

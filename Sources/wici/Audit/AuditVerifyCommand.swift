@@ -124,7 +124,7 @@ struct AuditVerifyCommand: ParsableCommand {
         if !report.keyPinned {
             Console.remark(
                 say(
-                    "Uwaga: klucz księgi wzięto sprzed księgi; podaj własny przez --key.",
+                    "Uwaga: klucz księgi wzięto z pliku obok księgi; podaj własny przez --key.",
                     "Note: the ledger's key was taken from beside the ledger; give yours: --key."
                 )
             )

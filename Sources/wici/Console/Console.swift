@@ -50,7 +50,8 @@ enum Console {
         write(text + "\n", to: STDERR_FILENO)
     }
 
-    /// Writes bytes; a reader that has gone away (`wici inbox | head`) ends the program quietly.
+    /// Writes bytes; a reader that has gone away (`wici inbox | head`) ends the program quietly, a disk
+    /// that is full with an error.
     static func write(_ text: String, to descriptor: Int32) {
         var text = text
         text.withUTF8 { bytes in
@@ -62,7 +63,17 @@ enum Console {
                 } else if errno == EPIPE {
                     exit(ExitStatus.ok.rawValue)
                 } else if errno != EINTR {
-                    return
+                    // A listing or draft of which a part is missing must not pass for a whole one.
+                    if descriptor == STDOUT_FILENO {
+                        remark(
+                            say(
+                                "Błąd: wyniku nie da się zapisać (\(String(cString: strerror(errno)))).",
+                                "Error: the output cannot be written "
+                                    + "(\(String(cString: strerror(errno))))."
+                            )
+                        )
+                    }
+                    exit(ExitStatus.failed.rawValue)
                 }
             }
         }

@@ -85,7 +85,17 @@ enum MessageText {
                     .good
                 )
             )
-            if !receipt.audience.isEmpty { Console.write(table(of: receipt.audience)) }
+            guard receipt.audience.isEmpty else {
+                return Console.write(table(of: receipt.audience))
+            }
+            Console.remark(
+                say(
+                    "Nikt jej nie dostanie: nikogo nie wymieniono z nazwy i nikt z uprawnionych "
+                        + "takich wiadomości nie subskrybuje.",
+                    "Nobody receives it: none is named, and none of the eligible has subscribed "
+                        + "to such messages."
+                )
+            )
         case .refused, .failed:
             guard let refusal = entry.refusal else {
                 throw CommandFailure(

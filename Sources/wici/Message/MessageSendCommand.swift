@@ -55,6 +55,12 @@ struct MessageSendCommand: AsyncParsableCommand {
             return
         }
         let entry = try await client.send(draft: bytes, wait: wait)
+        if entry.receipt == nil, wait > 0, let status = try? await client.status(),
+            status.connection == .refused, let refusal = status.refusal
+        {
+            // The hub is there and does not take this node: waiting would not help.
+            throw CommandFailure(refusal: refusal)
+        }
         try MessageText.finish(entry, json: output.json, waited: wait)
     }
 
