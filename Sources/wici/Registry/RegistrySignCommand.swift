@@ -33,7 +33,18 @@ struct RegistrySignCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        _ = try RegistryContents(text: try AuthorityDocument(path: file).text)
+        let contents = try RegistryContents(text: try AuthorityDocument(path: file).text)
+        for path in key {
+            let name = try Files.signer(path).verifierKey
+            guard !contents.authority.keys.contains(name) else { continue }
+            // Right for the holders before a change of authority, and for nobody else.
+            Console.remark(
+                say(
+                    "Uwaga: klucza \(path) nie ma wśród kluczy organu wymienionych w tym rejestrze.",
+                    "Note: \(path) is not among the authority keys that this registry names."
+                )
+            )
+        }
         try SignedDocument.sign(file, keys: key, output: output, json: json)
     }
 }
