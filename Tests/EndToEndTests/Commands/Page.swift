@@ -28,7 +28,7 @@ struct Page: Sendable {
     static func listeners(port: Int) throws -> [String] {
         let suffix = ":" + String(format: "%04X", port)
         return try ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { table in
-            try String(contentsOfFile: table, encoding: .utf8).split(separator: "\n").dropFirst()
+            try wholeText(of: table).split(separator: "\n").dropFirst()
                 .compactMap { line -> String? in
                     let words = line.split(separator: " ")
                     // 0A is LISTEN.
@@ -38,6 +38,18 @@ struct Page: Sendable {
                     return String(words[1].dropLast(suffix.count))
                 }
         }
+    }
+
+    /// A table of the system, to its end: each reading gives a piece of it, and a short piece is not
+    /// the last.
+    private static func wholeText(of table: String) throws -> String {
+        guard let handle = FileHandle(forReadingAtPath: table) else {
+            throw TestNetwork.Failure("no \(table)")
+        }
+        defer { try? handle.close() }
+        var bytes = Data()
+        while let piece = try handle.read(upToCount: 1 << 16), !piece.isEmpty { bytes += piece }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private init(answer: Data) throws {
