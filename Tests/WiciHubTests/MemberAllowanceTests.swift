@@ -127,4 +127,26 @@ struct MemberAllowanceTests {
         try hub.receive(.prove(prove), from: office, on: 2)
         #expect(hub.refusals(to: 2).isEmpty)
     }
+
+    @Test func `of a subscription only what is known is stored`() throws {
+        var hub = try HubSimulation.started()
+        try hub.hello(police, on: 1)
+        hub.forgetSent()
+        // Field 1011, of a megabyte, beside one that is known.
+        var field = FieldWriter()
+        field.data(1_011, Data(repeating: 7, count: 1_000_000))
+        var known = WireSubscription()
+        known.types = ["warning"]
+        let padded = try WireSubscription(serializedBytes: known.serializedData() + field.bytes)
+        #expect(padded != known)
+        var subscribe = WireSubscribe()
+        subscribe.subscriptions = [padded]
+        try hub.receive(.subscribe(subscribe), from: police, on: 1)
+        hub.settle()
+        let stored = hub.records.compactMap { record -> [WireSubscription]? in
+            guard case .event(.subscriptions(let change)) = record else { return nil }
+            return change.subscriptions
+        }
+        #expect(stored == [[known]])
+    }
 }

@@ -242,14 +242,20 @@ extension HubStateMachine {
                 )
             }
         }
+        // What this version does not know is neither stored nor sent back: it has no bound.
+        let subscriptions = packet.subscriptions.map { wanted in
+            var known = wanted
+            known.unknownFields = UnknownStorage()
+            return known
+        }
         var change = WireSubscriptionChange()
         change.node = node.text
-        change.subscriptions = packet.subscriptions
+        change.subscriptions = subscriptions
         append(
             .event(.subscriptions(change)),
             then: .subscriptions(
                 node,
-                packet.subscriptions,
+                subscriptions,
                 request: packet.request,
                 on: connection
             )
