@@ -27,28 +27,26 @@ struct HTTPExchange: Sendable {
         body: Data = Data(),
         extraTime: Duration = .zero
     ) async throws(NodeError) -> Data {
-        let channel = try await connect()
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let promise = loop.makePromise(of: NIOHTTPClientResponseFull.self)
+        let channel: any Channel
+        do {
+            channel = try await connect(on: loop, answering: promise)
+        } catch {
+            // Nobody waits for it, but a promise must be kept.
+            promise.fail(error)
+            throw NodeError(.nodeUnreachable)
+        }
+        let deadline = loop.scheduleTask(in: TimeAmount(timeout + extraTime)) {
+            promise.fail(NodeError(.nodeSilent))
+        }
+        promise.futureResult.whenComplete { _ in
+            deadline.cancel()
+            channel.close(promise: nil)
+        }
+        write(method, path, body, to: channel)
         let answer: NIOHTTPClientResponseFull
         do {
-            let loop = channel.eventLoop
-            let promise = loop.makePromise(of: NIOHTTPClientResponseFull.self)
-            do {
-                try await loop.submit {
-                    try Self.prepare(channel, answering: promise)
-                }.get()
-            } catch {
-                // The connection was lost already; a promise must still be kept.
-                promise.fail(error)
-                throw error
-            }
-            let deadline = loop.scheduleTask(in: TimeAmount(timeout + extraTime)) {
-                promise.fail(NodeError(.nodeSilent))
-            }
-            promise.futureResult.whenComplete { _ in
-                deadline.cancel()
-                channel.close(promise: nil)
-            }
-            write(method, path, body, to: channel)
             answer = try await withTaskCancellationHandler {
                 try await promise.futureResult.get()
             } onCancel: {
@@ -62,30 +60,29 @@ struct HTTPExchange: Sendable {
         return try content(of: answer)
     }
 
-    private static func prepare(
-        _ channel: any Channel,
+    /// Connects with every handler in its place before the first byte or the loss of the connection:
+    /// a node that dies just then is noticed at once and not when the time is over.
+    private func connect(
+        on loop: any EventLoop,
         answering promise: EventLoopPromise<NIOHTTPClientResponseFull>
-    ) throws {
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHTTPClientHandlers()
-        try pipeline.addHandlers([
-            NIOHTTPClientResponseAggregator(maxContentLength: answerLimit),
-            AnswerReceiver(promise: promise),
-        ])
-    }
-
-    private func connect() async throws(NodeError) -> any Channel {
-        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    ) async throws -> any Channel {
+        let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(timeout))
-        do {
-            switch address {
-            case .unixSocket(let path):
-                return try await bootstrap.connect(unixDomainSocketPath: path).get()
-            case .loopback(let port):
-                return try await bootstrap.connect(host: "127.0.0.1", port: port).get()
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHTTPClientHandlers()
+                    try pipeline.addHandlers([
+                        NIOHTTPClientResponseAggregator(maxContentLength: Self.answerLimit),
+                        AnswerReceiver(promise: promise),
+                    ])
+                }
             }
-        } catch {
-            throw NodeError(.nodeUnreachable)
+        switch address {
+        case .unixSocket(let path):
+            return try await bootstrap.connect(unixDomainSocketPath: path).get()
+        case .loopback(let port):
+            return try await bootstrap.connect(host: "127.0.0.1", port: port).get()
         }
     }
 

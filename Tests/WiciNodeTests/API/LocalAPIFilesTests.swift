@@ -4,6 +4,7 @@
 // The files around the local API, its addresses, and a client whose node does not answer.
 
 import Foundation
+import Glibc
 import Logging
 import Testing
 import WiciCore
@@ -106,6 +107,46 @@ struct LocalAPIFilesTests {
             let error = await problem { () throws(NodeError) in _ = try await client.status() }
             #expect(error == NodeError(.nodeUnreachable))
         }
+    }
+
+    @Test func `a node that ends before it takes a connection is unreachable at once`() async throws
+    {
+        try await withFolder { folder in
+            for round in 0..<200 {
+                let path = folder.appendingPathComponent("\(round).sock").path
+                let listener = try #require(Self.listener(at: path))
+                let client = NodeClient(
+                    address: .unixSocket(path: path),
+                    token: .generate(),
+                    timeout: .seconds(10)
+                )
+                await withTaskGroup(of: NodeError?.self) { group in
+                    for _ in 0..<16 {
+                        group.addTask {
+                            await problem { () throws(NodeError) in _ = try await client.status() }
+                        }
+                    }
+                    usleep(UInt32.random(in: 0..<3_000))
+                    close(listener)
+                    for await error in group { #expect(error == NodeError(.nodeUnreachable)) }
+                }
+            }
+        }
+    }
+
+    /// A socket that listens and that nobody serves.
+    private static func listener(at path: String) -> Int32? {
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let isBound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
+        guard isBound, listen(listener, 64) == 0 else { return nil }
+        return listener
     }
 
     @Test func `a node that does not answer is silent, and the server still stops`() async throws {
