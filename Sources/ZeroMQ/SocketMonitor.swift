@@ -50,7 +50,10 @@ public struct SocketMonitor: ~Copyable {
             | ZMQ_EVENT_MONITOR_STOPPED
         try socket.handle.monitor(endpoint: endpoint, events: mask)
         do throws(ZeroMQError) {
-            let events = try Socket(.pair, in: socket.handle.context, options: .inProcess)
+            var options = SocketOptions.inProcess
+            // A reader that is late must not hold up the library's own thread.
+            options.receiveHighWaterMark = 0
+            let events = try Socket(.pair, in: socket.handle.context, options: options)
             try events.connect(endpoint)
             self.events = events
         } catch {

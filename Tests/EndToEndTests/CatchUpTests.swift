@@ -16,7 +16,7 @@ extension FaultTests {
     @Suite(.timeLimit(.minutes(10)))
     struct CatchUpTests {
         static let missed = 10_000
-        static let batch = 1_000
+        static let batch = 250
         /// Live messages of a measurement at least, and the time between two.
         static let live = 200
         static let interval = Duration.milliseconds(20)

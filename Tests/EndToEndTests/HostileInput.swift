@@ -394,7 +394,7 @@ struct HostileMember {
             ),
             HostileInput(
                 "1,001 envelopes",
-                .packet(.submit(Array(repeating: Data([1]), count: 1_001))),
+                .packet(.submit(Array(repeating: Data([1]), count: 257))),
                 "batch-too-large"
             ),
         ]

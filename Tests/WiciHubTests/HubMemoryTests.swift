@@ -103,7 +103,7 @@ struct HubMemoryTests {
         }
     }
 
-    @Test func `a member that opens connections without end has its oldest forgotten`() throws {
+    @Test func `a member that opens connections without end has its oldest cut`() throws {
         var table = PeerTable()
         let first = table.receive(try frame(0, HubNetwork.office), now: HubNetwork.now)
         let innocent = try #require(first).0
@@ -116,6 +116,9 @@ struct HubMemoryTests {
         }
         #expect(opened.filter { table.routingID(of: $0) != nil } == opened.suffix(8))
         #expect(table.routingID(of: innocent) != nil)
+        // Whoever is turned away is not remembered at all.
+        let stranger = try frame(5_000, HubNetwork.police)
+        #expect(table.receive(stranger, now: HubNetwork.now, admits: { _ in false }) == nil)
         table.forget(opened[999])
         #expect(table.count == PeerTable.connectionsPerNode)
         // A forgotten one that speaks again is a new connection and has to say hello.

@@ -39,13 +39,13 @@ struct MemberAllowanceTests {
         try hub.hello(office, on: 2)
         let copy = try hub.network.envelope(from: police, to: [office], number: 1)
         var refused = 0
-        for _ in 0..<30 {
+        for _ in 0..<120 {
             hub.forgetSent()
-            try hub.submit(Array(repeating: copy, count: 1_000), from: police, on: 1)
+            try hub.submit(Array(repeating: copy, count: 250), from: police, on: 1)
             hub.settle()
             refused += hub.refusals(to: 1).count { $0.name == "rate-limited" && $0.retryable }
         }
-        #expect(refused == 10)
+        #expect(refused == 40)
         #expect(hub.recordedRefusals.isEmpty)
         let mail = try hub.network.envelope(from: office, to: [police], number: 2)
         try hub.submit([mail], from: office, on: 2)
@@ -98,7 +98,10 @@ struct MemberAllowanceTests {
         let fresh = try (2...800).map {
             try hub.network.envelope(from: police, to: [charity], number: UInt64($0))
         }
-        try hub.submit(fresh, from: police, on: 1)
+        for start in stride(from: 0, to: fresh.count, by: 200) {
+            let batch = Array(fresh[start..<min(start + 200, fresh.count)])
+            try hub.submit(batch, from: police, on: 1)
+        }
         hub.settle()
         hub.forgetSent()
         try hub.submit([known, fresh[0]], from: police, on: 1)
@@ -121,7 +124,7 @@ struct MemberAllowanceTests {
             try hub.receive(.prove(prove), from: police, on: 1)
         }
         let limited = hub.refusals(to: 1).filter { $0.name == "rate-limited" }
-        #expect(limited.count == 101)
+        #expect(limited.count == 100)
         try hub.receive(.ping(WirePing()), from: police, on: 1)
         #expect(hub.sent.contains { if case .pong = $0.content { true } else { false } })
         try hub.receive(.prove(prove), from: office, on: 2)
@@ -148,5 +151,52 @@ struct MemberAllowanceTests {
             return change.subscriptions
         }
         #expect(stored == [[known]])
+    }
+
+    @Test func `hello costs an allowance of its own`() throws {
+        var hub = try HubSimulation.started()
+        for _ in 0..<100 { try hub.hello(office, on: 2) }
+        hub.settle()
+        #expect(hub.refusals(to: 2).map(\.name) == Array(repeating: "rate-limited", count: 40))
+        hub.now = hub.now.adding(milliseconds: 2_000)
+        hub.forgetSent()
+        try hub.hello(office, on: 2)
+        #expect(hub.refusals(to: 2).isEmpty)
+    }
+
+    @Test func `another hello on a connection takes nothing off the way to it`() throws {
+        func session() -> Session {
+            Session(
+                node: office,
+                connection: ConnectionID(1),
+                sent: .none,
+                recorded: .none,
+                windowEnd: MailboxNumber(100),
+                lastHeard: HubNetwork.now
+            )
+        }
+        var first = session()
+        for number in 1...5 as ClosedRange<UInt64> {
+            first.handedOver(MailboxNumber(number), bytes: 1 << 20)
+        }
+        #expect(!first.hasRoom)
+        var second = session()
+        #expect(second.hasRoom)
+        second.takeOver(whatIsInFlightOf: first)
+        #expect(!second.hasRoom && second.inFlightBytes == 5 << 20)
+        second.acknowledge(through: MailboxNumber(5), windowEnd: MailboxNumber(200))
+        #expect(second.hasRoom && second.inFlightBytes == 0)
+    }
+
+    @Test func `bytes are counted before anything is read in them`() throws {
+        var hub = try HubSimulation.started()
+        try hub.hello(police, on: 1)
+        hub.forgetSent()
+        let padding = Data(repeating: 0x0A, count: 1 << 20)
+        for _ in 0..<40 { hub.handle(.packet(ConnectionID(1), police, padding)) }
+        hub.settle()
+        let names = hub.refusals(to: 1).map(\.name)
+        #expect(names.count == 40)
+        #expect(names.count { $0 == "rate-limited" } == 8)
     }
 }

@@ -23,7 +23,7 @@ public struct BatchVerifier: Sendable {
         let size: UInt32
     }
 
-    /// Keeps proven nodes of at most `capacity` batches, some 100 KiB each at 1,000 envelopes.
+    /// Keeps proven nodes of at most `capacity` batches, some 25 KiB each at 256 envelopes.
     public init(capacity: Int = 32) {
         self.capacity = max(1, capacity)
     }

@@ -96,12 +96,12 @@ extension RefusalCode {
             polish: "Treść przekracza dozwoloną wielkość.",
             english: "The body is over the allowed size."))
 
-    /// The batch holds more than 1,000 envelopes.
+    /// The batch holds more than 256 envelopes.
     public static let batchTooLarge = RefusalCode(
         number: 206, name: "batch-too-large", retryable: false,
         sentence: Bilingual(
-            polish: "Paczka ma więcej niż 1000 kopert.",
-            english: "The batch holds more than 1,000 envelopes."))
+            polish: "Paczka ma więcej niż 256 kopert.",
+            english: "The batch holds more than 256 envelopes."))
 
     /// This message id has been used for other bytes.
     public static let idReused = RefusalCode(

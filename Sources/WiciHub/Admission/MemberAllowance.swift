@@ -52,7 +52,11 @@ struct MemberAllowance: Sendable, Equatable {
     var envelopes: Allowance
     /// Packets of every kind.
     var packets = Allowance(perSecond: 5_000, atOnce: 20_000)
-    /// What costs a reading of the ledger or a record: hello, subscribe, fetch, prove, read-ledger.
+    /// Bytes of packets of every kind, counted before anything is read in them.
+    var packetBytes = Allowance(perSecond: 16 << 20, atOnce: 32 << 20)
+    /// Hellos: each is answered with registry, policy and mail.
+    var hellos = Allowance(perSecond: 1, atOnce: 60)
+    /// What costs a reading of the ledger or a record: subscribe, fetch, prove, read-ledger.
     var requests = Allowance(perSecond: 100, atOnce: 1_000)
     /// Bytes of answers that no credit bounds.
     var answerBytes = Allowance(perSecond: 8 << 20, atOnce: 16 << 20)

@@ -106,7 +106,7 @@ public final class HubDaemon: Sendable {
             )
             door.open(with: release.registry)
             (exchangeAddress, feedAddress) = try await Self.startExchange(
-                ExchangeThread(
+                ExchangeSurroundings(
                     events: events,
                     orders: orders,
                     door: door,
@@ -207,20 +207,6 @@ public final class HubDaemon: Sendable {
 
     // MARK: Starting
 
-    private static func socket(
-        _ kind: SocketKind,
-        _ keys: CurveKeyPair,
-        in context: Context
-    ) throws(ZeroMQError) -> Socket {
-        var options = SocketOptions.curveServer(keys, domain: "wici")
-        options.maxMessageSize = kind == .router ? 1 << 20 : 1 << 10
-        options.sendHighWaterMark = 4_096
-        options.receiveHighWaterMark = 256
-        // Every subscription is reported, so that whoever listens is known and can be cut.
-        options.reportsEverySubscription = kind == .xpub
-        return try Socket(kind, in: context, options: options)
-    }
-
     /// Opens the ledger on its own thread, which goes on to carry out orders.
     private static func startLedger(
         folder: HubFolder,
@@ -259,7 +245,7 @@ public final class HubDaemon: Sendable {
 
     /// Opens both sockets on the thread that will own them, which goes on to run the hub.
     private static func startExchange(
-        _ thread: ExchangeThread,
+        _ surroundings: ExchangeSurroundings,
         machine: HubStateMachine,
         configuration: HubConfiguration,
         keys: CurveKeyPair,
@@ -272,15 +258,20 @@ public final class HubDaemon: Sendable {
             startThread("wici exchange") {
                 defer { group.leave() }
                 do throws(ZeroMQError) {
-                    let exchange = try socket(.router, keys, in: context)
-                    let feed = try socket(.xpub, keys, in: context)
-                    let addresses = (
-                        exchange: try exchange.bind(configuration.exchange),
-                        feed: try feed.bind(configuration.feed)
+                    var thread = try ExchangeThread(
+                        surroundings,
+                        machine: machine,
+                        keys: keys,
+                        in: context,
+                        connections: OpenFiles.forConnections() / 2
+                    )
+                    let addresses = try thread.bind(
+                        exchange: configuration.exchange,
+                        feed: configuration.feed
                     )
                     continuation.resume(returning: addresses)
                     do throws(ZeroMQError) {
-                        try thread.run(exchange: exchange, feed: feed, machine: machine)
+                        try thread.run()
                     } catch {
                         onFailure(error)
                     }

@@ -6,6 +6,7 @@
 
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import Synchronization
@@ -17,7 +18,8 @@ final class HubStatusBoard: Sendable {
     struct Snapshot: Sendable {
         var counters = HubCounters()
         var isReady = false
-        var connectedNodes: [NodeID] = []
+        var connectedNodes = 0
+        var connectionsCut: UInt64 = 0
         var release: ReleaseSummary?
     }
 
@@ -90,7 +92,7 @@ final class HubStatusBoard: Sendable {
                 accepted: state.snapshot.counters.accepted,
                 deliveries: state.snapshot.counters.deliveries,
                 refusals: state.snapshot.counters.refusals,
-                connectedNodes: state.snapshot.connectedNodes.map(\.text),
+                connectedNodes: state.snapshot.connectedNodes,
                 registryRelease: state.snapshot.release?.registry,
                 registryDigest: state.snapshot.release?.registryDigest.hexadecimal,
                 policyRelease: state.snapshot.release?.policy,
@@ -118,6 +120,12 @@ final class HubStatusBoard: Sendable {
         metric("wici_withheld_total", "counter", "Tombstones recorded.", counters.withheld)
         metric("wici_bulletins_total", "counter", "Bulletins on the feed.", counters.bulletins)
         metric("wici_strangers_total", "counter", "Strangers turned away.", counters.strangers)
+        metric(
+            "wici_connections_cut_total",
+            "counter",
+            "Connections ended for breaking a bound.",
+            state.snapshot.connectionsCut
+        )
         metric("wici_connected_nodes", "gauge", "Nodes connected.", counters.connectedNodes)
         metric("wici_ledger_entries", "gauge", "Entries in the ledger.", counters.ledgerSize)
         metric("wici_pending_entries", "gauge", "Entries not yet on disk.", counters.pendingEntries)
@@ -167,8 +175,8 @@ public struct HubHealth: Codable, Sendable {
     public let deliveries: UInt64
     /// Refusals since start, by code.
     public let refusals: [String: UInt64]
-    /// Ids of nodes connected now.
-    public let connectedNodes: [String]
+    /// How many nodes are connected now.
+    public let connectedNodes: Int
     /// Number of the registry release in force.
     public let registryRelease: UInt64?
     /// SHA-256 of its note.
@@ -209,6 +217,10 @@ final class StatusServer: Sendable {
     let address: String
     private let task: Task<Void, Never>
 
+    /// A connection that says nothing gives its place to others.
+    private static let idleTimeout = TimeAmount.seconds(10)
+    private static let connectionLimit = 64
+
     init(port: Int, board: HubStatusBoard) async throws {
         let router = Router()
         // Alive even when its ledger is lost: another start would not mend a disk, and a supervisor
@@ -244,7 +256,11 @@ final class StatusServer: Sendable {
         quiet.logLevel = .critical
         let application = Application(
             router: router,
-            configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
+            configuration: .init(
+                address: .hostname("127.0.0.1", port: port),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionLimit)
+            ),
             onServerRunning: { channel in
                 bound.yield(channel.localAddress?.port ?? port)
                 bound.finish()

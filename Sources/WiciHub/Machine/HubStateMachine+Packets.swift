@@ -17,13 +17,16 @@ extension HubStateMachine {
         on connection: ConnectionID,
         now: Moment
     ) {
-        guard spend(1, of: \.packets, by: node, now: now) else {
+        guard spend(1, of: \.packets, by: node, now: now),
+            spend(bytes.count, of: \.packetBytes, by: node, now: now)
+        else {
             return refusePacket(Refusal(.rateLimited), "packet", node, connection)
         }
         guard bytes.count <= Limits.packetBytes else {
             return refusePacket(Refusal(.packetTooLarge), "packet", node, connection)
         }
-        guard let packet = try? WirePacket(serializedBytes: bytes), let content = packet.content
+        guard let packet = try? WirePacket(serializedBytes: bytes, options: Self.knownFields),
+            let content = packet.content
         else {
             return refusePacket(Refusal(.malformedPacket), "packet", node, connection)
         }
@@ -46,7 +49,14 @@ extension HubStateMachine {
         } else {
             return refusePacket(Refusal(.helloExpected), "packet", node, connection)
         }
-        guard !content.isRequest || spend(1, of: \.requests, by: node, now: now) else {
+        let isAllowed =
+            switch content {
+            case .hello: spend(1, of: \.hellos, by: node, now: now)
+            case let content where content.isRequest:
+                spend(1, of: \.requests, by: node, now: now)
+            default: true
+            }
+        guard isAllowed else {
             return refusePacket(
                 Refusal(.rateLimited),
                 "packet",
@@ -57,6 +67,13 @@ extension HubStateMachine {
         }
         answer(content, from: node, on: connection, now: now)
     }
+
+    /// What this version does not know in a packet is for nobody, and has no bound.
+    private static let knownFields = {
+        var options = BinaryDecodingOptions()
+        options.discardUnknownFields = true
+        return options
+    }()
 
     private mutating func answer(
         _ content: WirePacket.OneOf_Content,
@@ -120,8 +137,9 @@ extension HubStateMachine {
                 connection
             )
         }
-        if let earlier = sessions[node]?.connection, earlier != connection {
-            connections[earlier] = nil
+        let earlier = sessions[node]
+        if let earlier, earlier.connection != connection {
+            connections[earlier.connection] = nil
         }
         connections[connection] = node
         let known = delivered[node] ?? .none
@@ -133,6 +151,9 @@ extension HubStateMachine {
             windowEnd: MailboxNumber(hello.windowEnd),
             lastHeard: now
         )
+        if let earlier, earlier.connection == connection {
+            sessions[node]?.takeOver(whatIsInFlightOf: earlier)
+        }
         var welcome = WireWelcome()
         welcome.version = min(hello.versionMax, ProtocolVersion.current)
         if hello.registryDigest != inForce.registry.digest.data {
@@ -242,20 +263,14 @@ extension HubStateMachine {
                 )
             }
         }
-        // What this version does not know is neither stored nor sent back: it has no bound.
-        let subscriptions = packet.subscriptions.map { wanted in
-            var known = wanted
-            known.unknownFields = UnknownStorage()
-            return known
-        }
         var change = WireSubscriptionChange()
         change.node = node.text
-        change.subscriptions = subscriptions
+        change.subscriptions = packet.subscriptions
         append(
             .event(.subscriptions(change)),
             then: .subscriptions(
                 node,
-                subscriptions,
+                packet.subscriptions,
                 request: packet.request,
                 on: connection
             )
@@ -320,7 +335,7 @@ extension WirePacket.OneOf_Content {
     /// Whether answering it costs a reading of the ledger or a record.
     var isRequest: Bool {
         switch self {
-        case .hello, .subscribe, .fetch, .prove, .readLedger: true
+        case .subscribe, .fetch, .prove, .readLedger: true
         default: false
         }
     }

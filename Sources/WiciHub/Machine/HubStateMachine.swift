@@ -283,7 +283,7 @@ extension HubStateMachine {
 extension HubStateMachine {
     /// Bounds that the protocol publishes (Schemas/PROTOCOL.md).
     enum Limits {
-        static let envelopesPerSubmit = 1_000
+        static let envelopesPerSubmit = 256
         static let packetBytes = 1 << 20
         static let deliveriesBytes = 256 << 10
         static let mailReadCount = 128

@@ -77,6 +77,13 @@ struct Session {
         inFlightBytes += bytes
     }
 
+    /// Goes on counting what an earlier session of the same connection handed to the socket: another
+    /// hello takes nothing off the way.
+    mutating func takeOver(whatIsInFlightOf earlier: Session) {
+        inFlight = earlier.inFlight
+        inFlightBytes = earlier.inFlightBytes
+    }
+
     /// Takes a cumulative acknowledgement and new credit; neither ever goes back.
     mutating func acknowledge(through number: MailboxNumber, windowEnd newEnd: MailboxNumber) {
         acknowledged = max(acknowledged, number)

@@ -20,6 +20,8 @@ public struct NodeAPIServer: Sendable {
 
     /// Connections served at once; more wait to be accepted.
     public static let connectionLimit = 256
+    /// A connection that asks nothing, or does not finish asking, gives its place to others.
+    private static let idleTimeout = TimeAmount.seconds(10)
     /// The longest path of a unix socket, in bytes.
     public static let socketPathLimit = 107
 
@@ -58,6 +60,7 @@ public struct NodeAPIServer: Sendable {
         let socketPath = try prepare()
         let application = Application(
             router: router,
+            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
             configuration: ApplicationConfiguration(
                 address: bindAddress,
                 serverName: nil,

@@ -170,10 +170,10 @@ struct Examination {
                 health.ready ? .ok : .failed,
                 say("proces", "process"),
                 health.ready
-                    ? "działa, połączonych węzłów \(health.connectedNodes.count)."
+                    ? "działa, połączonych węzłów \(health.connectedNodes)."
                     : "działa, ale nie obsługuje; zob. dziennik.",
                 health.ready
-                    ? "runs, \(health.connectedNodes.count) nodes connected."
+                    ? "runs, \(health.connectedNodes) nodes connected."
                     : "runs but does not serve; see its log."
             )
             if let problem = health.reloadProblem {

@@ -50,10 +50,7 @@ struct HubStatusCommand: ParsableCommand {
             (say("przyjęto", "accepted"), "\(health.accepted)"),
             (say("doręczono", "delivered"), "\(health.deliveries)"),
             (say("odmowy", "refusals"), "\(health.refusals.values.reduce(0, +))"),
-            (
-                say("połączone węzły", "connected nodes"),
-                health.connectedNodes.joined(separator: " ")
-            ),
+            (say("połączone węzły", "connected nodes"), "\(health.connectedNodes)"),
         ]
         for (label, value) in rows {
             Console.write(label + String(repeating: " ", count: max(1, 18 - label.count)) + value)

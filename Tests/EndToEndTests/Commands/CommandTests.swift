@@ -143,12 +143,9 @@ struct CommandTests {
         #expect(status["failed"] == .boolean(false))
         #expect(status["registryRelease"]?.whole == 1)
         #expect(status["policyRelease"]?.whole == 1)
-        #expect(
-            Set(status["connectedNodes"]?.words ?? [])
-                == Set(network.institutions.map { "\($0).main" })
-        )
+        #expect(status["connectedNodes"]?.whole == network.institutions.count)
         let text = try await network.ok("hub", "status", network.hubFolder)
-        #expect(text.output.contains("kwp-lublin.main"), "\(text)")
+        #expect(!text.output.contains("kwp-lublin.main"), "names are not shown: \(text)")
         #expect(text.output.contains("tcp://127.0.0.1:"), "\(text)")
     }
 

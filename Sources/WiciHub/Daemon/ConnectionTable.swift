@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// The TCP connections under one of the hub's sockets, from their acceptance on, and the bounds that
+// each of them keeps or is cut: who does not say who it is, who opens too many, who sends without
+// finishing, who takes nothing, who subscribes without end. libzmq bounds messages; this bounds
+// bytes, connections and time.
+
+import WiciCore
+import ZeroMQ
+
+/// Who is connected to a socket, and what waits on each connection.
+struct ConnectionTable {
+    /// What one connection, one node and all together may take.
+    struct Limits {
+        /// How long a connection may stay without a word from an authenticated node.
+        var newcomerMilliseconds: Int64 = 15_000
+        /// Connections without a word at one time; the oldest gives way.
+        var newcomers = 512
+        /// Connections of one node; the oldest gives way.
+        var perNode = 4
+        /// All connections; beyond it a newcomer gives way.
+        var total = 10_000
+        /// Bytes that a peer has sent and that are no whole message yet, or wait to be taken.
+        var unreadBytes: UInt64 = 48 << 20
+        /// Bytes given to the library that the peer's system has not taken.
+        var unsentBytes: UInt64 = 16 << 20
+        /// Messages over the whole life of a connection: subscriptions, on the feed.
+        var messages = Int.max
+    }
+
+    private struct Entry {
+        let connection: PeerConnection
+        let since: Moment
+        var caller: Caller?
+        var messages = 0
+        /// Bytes taken from the socket, and more: never less than what the connection carried.
+        var taken: UInt64 = 0
+        /// Bytes given to the socket, and less: never more than what the connection will carry.
+        var given: UInt64 = 0
+        /// Value of `given` at which the system is asked what the peer has taken.
+        var askAt: UInt64 = Self.askEvery
+
+        static let askEvery: UInt64 = 1 << 20
+    }
+
+    private let limits: Limits
+    private var entries: [Int32: Entry] = [:]
+    /// Descriptors in the order of acceptance, the older first; some may be gone.
+    private var newcomers: [Int32] = []
+    private var ofNode: [NodeID: [Int32]] = [:]
+    /// Connections cut for breaking a bound.
+    private(set) var cutCount: UInt64 = 0
+
+    /// ZMTP and CURVE add at least this much to a message, and at most (RFC 23, RFC 26).
+    private static let leastOverhead: UInt64 = 35
+    private static let mostOverhead: UInt64 = 128
+
+    init(limits: Limits) {
+        self.limits = limits
+    }
+
+    /// Connections that are known.
+    var count: Int { entries.count }
+
+    /// Takes what the monitor says.
+    mutating func take(_ event: MonitorEvent, now: Moment) {
+        switch event {
+        case .accepted(let descriptor): accept(descriptor, now: now)
+        case .disconnected(let descriptor): remove(descriptor)
+        default: break
+        }
+    }
+
+    /// Notes a message: whose it was, and that this much has been taken from its connection.
+    mutating func note(_ message: ReceivedMessage, from caller: Caller, now: Moment) {
+        guard let descriptor = message.sourceDescriptor else { return }
+        if entries[descriptor] == nil { accept(descriptor, now: now) }
+        let bytes = message.frames.reduce(0) { $0 + UInt64($1.count) + Self.mostOverhead }
+        entries[descriptor]?.taken += bytes
+        entries[descriptor]?.messages += 1
+        if entries[descriptor]?.caller != caller { attribute(descriptor, to: caller) }
+        if let messages = entries[descriptor]?.messages, messages > limits.messages {
+            cut(descriptor)
+        }
+    }
+
+    /// Notes that a message is about to be given to the socket; false when the peer takes nothing,
+    /// and the connection is cut.
+    mutating func give(_ bytes: Int, to connection: PeerConnection) -> Bool {
+        let descriptor = connection.descriptor
+        guard var entry = entries[descriptor], entry.connection == connection else { return true }
+        entry.given += UInt64(bytes) + Self.leastOverhead
+        if entry.given >= entry.askAt, let traffic = connection.traffic {
+            // What the estimate missed is no credit for later.
+            entry.given = max(entry.given, traffic.sent)
+            entry.askAt = entry.given + Entry.askEvery
+            guard entry.given - traffic.sent <= limits.unsentBytes else {
+                cut(descriptor)
+                return false
+            }
+        }
+        entries[descriptor] = entry
+        return true
+    }
+
+    /// Cuts who has been silent since it came, and who has sent more than it has finished.
+    mutating func tick(now: Moment) {
+        var staying: [Int32] = []
+        for descriptor in newcomers {
+            guard let entry = entries[descriptor], entry.caller == nil else { continue }
+            if entry.since.adding(milliseconds: limits.newcomerMilliseconds) < now
+                || now < entry.since
+            {
+                cut(descriptor)
+            } else {
+                staying.append(descriptor)
+            }
+        }
+        newcomers = staying
+        for (descriptor, entry) in entries {
+            guard let received = entry.connection.traffic?.received else { continue }
+            let taken = min(entry.taken, received)
+            entries[descriptor]?.taken = taken
+            if received - taken > limits.unreadBytes { cut(descriptor) }
+        }
+    }
+
+    /// Cuts every connection of those callers.
+    mutating func cut(where holds: (Caller) -> Bool) {
+        for (descriptor, entry) in entries {
+            if let caller = entry.caller, holds(caller) { cut(descriptor) }
+        }
+    }
+
+    // MARK: One connection
+
+    private mutating func accept(_ descriptor: Int32, now: Moment) {
+        remove(descriptor)
+        guard let connection = PeerConnection(descriptor: descriptor) else { return }
+        entries[descriptor] = Entry(connection: connection, since: now)
+        newcomers.append(descriptor)
+        if newcomers.count > limits.newcomers || entries.count > limits.total {
+            newcomers.removeAll { entries[$0] == nil || entries[$0]?.caller != nil }
+        }
+        let excess = max(newcomers.count - limits.newcomers, entries.count - limits.total)
+        guard excess > 0 else { return }
+        for oldest in newcomers.prefix(excess) { cut(oldest) }
+        newcomers.removeFirst(min(excess, newcomers.count))
+    }
+
+    private mutating func attribute(_ descriptor: Int32, to caller: Caller) {
+        guard entries[descriptor] != nil else { return }
+        entries[descriptor]?.caller = caller
+        var known = ofNode[caller.node, default: []]
+        known.append(descriptor)
+        ofNode[caller.node] = known
+        if known.count > limits.perNode { cut(known[0]) }
+    }
+
+    private mutating func cut(_ descriptor: Int32) {
+        entries[descriptor]?.connection.shutdownPeer()
+        cutCount += 1
+        remove(descriptor)
+    }
+
+    private mutating func remove(_ descriptor: Int32) {
+        guard let node = entries.removeValue(forKey: descriptor)?.caller?.node else { return }
+        ofNode[node]?.removeAll { $0 == descriptor }
+        if ofNode[node]?.isEmpty == true { ofNode[node] = nil }
+    }
+}
