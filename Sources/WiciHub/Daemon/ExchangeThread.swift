@@ -69,8 +69,10 @@ struct ExchangeThread: ~Copyable {
         listeners = ConnectionTable(limits: limits)
     }
 
-    /// Subscriptions that one connection of the feed may make in its life: more than there are pairs
-    /// of type and region. The library keeps each, and a long one costs it many times its length.
+    /// Subscriptions that one connection of the feed may make in its life.
+    ///
+    /// There are fewer pairs of type and region. The library keeps each subscription, and a long one
+    /// costs it many times its length.
     private static let subscriptionsOfListener = 512
 
     private static func socket(
