@@ -420,7 +420,7 @@ def flip_every_bit(client, draft, seconds=30.0):
     answers with their counts; `accepted` must not be among them."""
     envelope = formats.sign_batch([client.prepare(draft)], client.identity.signing_seed)[0]
     flipped = [flip(envelope, bit) for bit in range(8 * len(envelope))]
-    size = max(1, min(1000, (900 << 10) // (len(envelope) + 8)))
+    size = max(1, min(256, (900 << 10) // (len(envelope) + 8)))
     answers = {}
     for start in range(0, len(flipped), size):
         part = flipped[start:start + size]
