@@ -181,11 +181,12 @@ struct RaceCell: Hashable, Codable, Sendable {
     let workload: RaceWorkload
     let bodyBytes: Int
 
-    /// Messages of one sender under way at a time, the same for everybody: no more than a thousand,
-    /// and of all senders together no more than the hub holds before it says that it is busy.
+    /// Messages of one sender under way at a time, the same for everybody: no more than a thousand; of
+    /// all senders together no more than the hub holds before it says that it is busy; and to all
+    /// receivers together no more than a slow one gets rid of in a few seconds.
     var window: Int {
-        let all = (32 << 20) / (bodyBytes + 600)
-        return max(1, min(1_000, all / workload.senders))
+        let held = (32 << 20) / (bodyBytes + 600) / workload.senders
+        return max(1, min(1_000, held, 60_000 / workload.receivers))
     }
 }
 
