@@ -48,16 +48,27 @@ final class BenchReceivers: Sendable {
     private let stopping = Atomic(false)
     private let ended = DispatchSemaphore(value: 0)
     private static let window: UInt64 = 4_096
+    /// A node commits what has come in groups, and acknowledges a group at a time.
+    private static let acknowledgeInterval = Duration.milliseconds(10)
+    /// Where more than this has come, the hub is not kept waiting.
+    private static let acknowledgeBytes = 1 << 20
 
     private final class Receiver {
         let node: NodeID
         let socket: Socket
         /// Number of the last message before the measurement.
         let start: UInt64
+        /// Number of the last message that has come, and of the last that the hub knows to have come.
+        var taken: UInt64
+        var acknowledged: UInt64
+        /// Bytes that have come since then.
+        var newBytes = 0
         init(_ node: NodeID, _ socket: consuming Socket, start: UInt64) {
             self.node = node
             self.socket = socket
             self.start = start
+            taken = start
+            acknowledged = start
         }
     }
 
@@ -110,15 +121,35 @@ final class BenchReceivers: Sendable {
             try greet(receiver, topics)
             receivers.append((receiver, poller.add(receiver.socket)))
         }
+        var lastAcknowledged = ContinuousClock.now
+        defer { for (receiver, _) in receivers { positions[receiver.node] = receiver.taken } }
         while !stopping.load(ordering: .acquiring) {
-            try poller.wait(.milliseconds(50))
+            try poller.wait(Self.acknowledgeInterval)
             for (receiver, token) in receivers where poller.isReadable(token) {
                 while let message = try receiver.socket.receive() {
                     guard let frame = message.frames.first else { continue }
                     try take(frame, receiver, tracksArrivals)
                 }
+                if receiver.newBytes >= Self.acknowledgeBytes { try acknowledge(receiver) }
+            }
+            guard ContinuousClock.now - lastAcknowledged >= Self.acknowledgeInterval else {
+                continue
+            }
+            lastAcknowledged = ContinuousClock.now
+            for (receiver, _) in receivers where receiver.taken > receiver.acknowledged {
+                try acknowledge(receiver)
             }
         }
+    }
+
+    private func acknowledge(_ receiver: Receiver) throws {
+        var acknowledge = WireAcknowledge()
+        acknowledge.through = receiver.taken
+        acknowledge.windowEnd = receiver.taken + Self.window
+        try send(.acknowledge(acknowledge), receiver)
+        receiver.acknowledged = receiver.taken
+        receiver.newBytes = 0
+        positions[receiver.node] = receiver.taken
     }
 
     private func greet(_ receiver: Receiver, _ topics: [BenchNetwork.Audience]) throws {
@@ -151,11 +182,8 @@ final class BenchReceivers: Sendable {
                     tally.arrivals[place].last = now
                 }
             }
-            positions[receiver.node] = numbers.upperBound
-            var acknowledge = WireAcknowledge()
-            acknowledge.through = numbers.upperBound
-            acknowledge.windowEnd = numbers.upperBound + Self.window
-            try send(.acknowledge(acknowledge), receiver)
+            receiver.taken = numbers.upperBound
+            receiver.newBytes += frame.count
         case .welcome: tally.withLock { $0.welcomed += 1 }
         case .subscribed: tally.withLock { $0.subscribed += 1 }
         case .refused: throw BenchFailure.refused(in: frame)

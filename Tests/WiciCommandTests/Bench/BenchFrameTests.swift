@@ -36,7 +36,7 @@ struct BenchFrameTests {
     @Test
     func `the numbers of deliveries are read, tombstones included`() throws {
         var deliveries = WireDeliveries()
-        deliveries.deliveries = (250...700).map { number in
+        deliveries.deliveries = (UInt64(250)...700).map { number in
             var delivery = WireDelivery()
             delivery.number = number
             delivery.index = number * 3
