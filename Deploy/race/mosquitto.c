@@ -212,18 +212,6 @@ static void catch_up(void) {
     forget_session();
 }
 
-static void connect_crowd(void) {
-    sleep(1);
-    double before = resident(options.pid);
-    int64_t begin = now();
-    connect_receivers();
-    result("connect", (now() - begin) / 1e9);
-    sleep(2);
-    result("kib", (resident(options.pid) - before) / options.receivers);
-    note_arrivals();
-    run_at_rate(publish, take_acknowledgements);
-}
-
 int main(int count, char **words) {
     read_options(count, words);
     check(mosquitto_lib_init(), "library");
@@ -240,14 +228,15 @@ int main(int count, char **words) {
         catch_up();
     } else {
         connect_client(&publisher, NULL, true);
-        if (workload_is("crowd")) {
-            connect_crowd();
+        if (workload_is("crowd")) run_crowd(connect_receivers);
+        else connect_receivers();
+        if (workload_is("fanout")) {
+            run_fan_out(publish, take_acknowledgements);
+        } else if (workload_is("latency") || workload_is("crowd")) {
+            note_arrivals();
+            run_at_rate(publish, take_acknowledgements);
         } else {
-            connect_receivers();
-            if (workload_is("latency")) note_arrivals();
-            if (workload_is("latency")) run_at_rate(publish, take_acknowledgements);
-            else if (workload_is("fanout")) run_fan_out(publish, take_acknowledgements);
-            else fail("no workload %s", options.workload);
+            fail("no workload %s", options.workload);
         }
         atomic_store(&ends, true);
         usleep(50000);

@@ -161,20 +161,6 @@ static void catch_up(natsConnection *connection) {
     natsSubscription_Unsubscribe(subscription);
 }
 
-/* Many connections at a time: how long until all are there, what each costs, and one message to all. */
-static void connect_crowd(void) {
-    publisher = connect_peer();
-    sleep(1);
-    double before = resident(options.pid);
-    int64_t begin = now();
-    connect_receivers();
-    result("connect", (now() - begin) / 1e9);
-    sleep(2);
-    result("kib", (resident(options.pid) - before) / options.receivers);
-    note_arrivals();
-    run_at_rate(publish, sleep_until);
-}
-
 int main(int count, char **words) {
     read_options(count, words);
     check(nats_Open(-1), "library");
@@ -199,7 +185,9 @@ int main(int count, char **words) {
     } else if (workload_is("catchup") && stored) {
         catch_up(connection);
     } else if (workload_is("crowd")) {
-        connect_crowd();
+        run_crowd(connect_receivers);
+        note_arrivals();
+        run_at_rate(publish, sleep_until);
     } else {
         fail("no workload %s", options.workload);
     }

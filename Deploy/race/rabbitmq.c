@@ -170,16 +170,19 @@ static void *receive(void *unused) {
     return unused;
 }
 
-static void connect_receivers(bool with_queues) {
+static void connect_receivers(void) {
     receivers = calloc(options.receivers, sizeof *receivers);
+    for (int place = 0; place < options.receivers; place++) receivers[place] = connect_peer();
+}
+
+static void start_receivers(void) {
+    connect_receivers();
     for (int place = 0; place < options.receivers; place++) {
-        receivers[place] = connect_peer();
-        if (!with_queues) continue;
         create_queue(receivers[place], place);
         consume(receivers[place], place);
     }
     pthread_t thread;
-    if (with_queues && pthread_create(&thread, NULL, receive, NULL)) fail("no thread");
+    if (pthread_create(&thread, NULL, receive, NULL)) fail("no thread");
 }
 
 static void publish(char *body) { send_body(publisher, body); }
@@ -223,15 +226,9 @@ int main(int count, char **words) {
         catch_up();
     } else if (workload_is("crowd")) {
         /* Connections alone: a queue for each would be weighed with them. */
-        sleep(1);
-        double before = resident(options.pid);
-        int64_t begin = now();
-        connect_receivers(false);
-        result("connect", (now() - begin) / 1e9);
-        sleep(2);
-        result("kib", (resident(options.pid) - before) / options.receivers);
+        run_crowd(connect_receivers);
     } else {
-        connect_receivers(true);
+        start_receivers();
         if (workload_is("latency")) note_arrivals();
         if (workload_is("latency")) run_at_rate(publish, take_confirms);
         else if (workload_is("fanout")) run_fan_out(publish, take_confirms);

@@ -264,3 +264,14 @@ static double resident(int pid) {
     fclose(file);
     return kibibytes;
 }
+
+/* Many connections at a time: how long until all are there, and what each costs the peer. */
+static void run_crowd(void (*connect_all)(void)) {
+    sleep(1);
+    double before = resident(options.pid);
+    int64_t begin = now();
+    connect_all();
+    result("connect", (now() - begin) / 1e9);
+    sleep(2);
+    result("kib", (resident(options.pid) - before) / options.receivers);
+}
