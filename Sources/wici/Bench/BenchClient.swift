@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Wici authors
 
-// The measuring clients: connections that speak the exchange protocol and count. They verify no
-// signature and keep no inbox, so that what is measured is the hub and not they.
+// The measuring client that submits. It verifies no signature and keeps nothing, so that what is
+// measured is the hub and not the client; envelopes are signed before the clock starts.
 
 import Foundation
 import SwiftProtobuf
@@ -11,6 +11,22 @@ import WiciCore
 import WiciNode
 import ZeroMQ
 
+/// How much a sender has under way.
+struct BenchPace {
+    /// Envelopes in one submit packet.
+    var batch = 250
+    /// Envelopes without a receipt at a time.
+    var window = 1_000
+    /// When to stop, with envelopes left or not.
+    var limit: Duration?
+
+    /// For bodies of a size: a submit packet is at most 1 MiB.
+    static func forBodies(of bytes: Int, window: Int, limit: Duration?) -> BenchPace {
+        let batch = min(250, max(1, (900 << 10) / (bytes + 600)), max(1, window / 4))
+        return BenchPace(batch: batch, window: window, limit: limit)
+    }
+}
+
 /// Submits prepared envelopes and waits for their receipts, on a thread of its own.
 struct BenchSender: Sendable {
     let hub: String
@@ -18,50 +34,86 @@ struct BenchSender: Sendable {
     let member: BenchNetwork.Member
     let context: Context
 
-    /// Envelopes in one submit packet.
-    static let batch = 250
-    /// Packets without receipts at a time.
-    static let inFlight = 4
+    private static let patience = Duration.seconds(60)
 
-    /// Submits everything in batches; returns when the last receipt is here.
-    func submitAll(_ envelopes: [Data], gate: BenchGate) throws {
+    /// Submits in batches, never more under way than the pace allows.
+    ///
+    /// - Parameter mayGoOn: Asked before each batch with the number submitted so far, by whoever has
+    ///   reasons of its own to hold the sender back.
+    /// - Returns: How many were submitted, all of which have their receipts.
+    func submitAll(
+        _ envelopes: [Data],
+        gate: BenchGate,
+        pace: BenchPace = BenchPace(),
+        mayGoOn: (Int) -> Bool = { _ in true }
+    ) throws -> Int {
         var connection = try connect()
         gate.arriveAndWait()
+        let clock = ContinuousClock()
+        let begin = clock.now
+        let end = pace.limit.map { begin.advanced(by: $0) }
         var next = 0
-        var unanswered = 0
-        while next < envelopes.count || unanswered > 0 {
-            while next < envelopes.count, unanswered < Self.batch * Self.inFlight {
-                let batch = Array(envelopes[next..<min(next + Self.batch, envelopes.count)])
-                _ = try connection.submit(batch)
-                next += batch.count
-                unanswered += batch.count
+        var answered = 0
+        while true {
+            let isOver = next == envelopes.count || end.map { clock.now >= $0 } ?? false
+            if isOver, answered == next { return next }
+            guard !isOver, next - answered + pace.batch <= pace.window, mayGoOn(next) else {
+                if answered < next {
+                    answered += try receipts(&connection)
+                } else if clock.now - begin > Self.patience {
+                    throw BenchFailure.silent
+                } else {
+                    usleep(50)
+                }
+                continue
             }
-            unanswered -= try receipts(&connection)
+            let batch = Array(envelopes[next..<min(next + pace.batch, envelopes.count)])
+            _ = try connection.submit(batch)
+            next += batch.count
+            // Taking what is there keeps the window moving without waiting.
+            answered += try receipts(&connection, within: .zero)
         }
     }
 
-    /// When one envelope was submitted and when its receipt came.
-    struct Exchange {
-        let begin: ContinuousClock.Instant
-        let end: ContinuousClock.Instant
-    }
-
-    /// Submits one at a time over one connection, not sooner than an interval after the one before.
-    func submitSingly(_ envelopes: [Data], every interval: Duration = .zero) throws -> [Exchange] {
+    /// Submits one at a time for some time; gives how long each took to its receipt.
+    func submitSingly(_ envelopes: [Data], limit: Duration? = nil) throws -> [Duration] {
         var connection = try connect()
         let clock = ContinuousClock()
-        var exchanges: [Exchange] = []
-        var due = clock.now
+        let end = limit.map { clock.now.advanced(by: $0) }
+        var times: [Duration] = []
         for envelope in envelopes {
-            let wait = due - clock.now
-            if wait > .zero { usleep(UInt32(wait / .microseconds(1))) }
-            due = due.advanced(by: interval)
             let begin = clock.now
+            if let end, begin >= end { break }
             _ = try connection.submit([envelope])
             _ = try receipts(&connection)
-            exchanges.append(Exchange(begin: begin, end: clock.now))
+            times.append(clock.now - begin)
         }
-        return exchanges
+        return times
+    }
+
+    /// Submits one envelope an interval, whether or not the ones before have their receipts.
+    ///
+    /// - Returns: When each was due, which is what a latency counts from.
+    func submit(
+        _ envelopes: [Data],
+        every interval: Duration
+    ) throws -> [ContinuousClock.Instant] {
+        var connection = try connect()
+        let clock = ContinuousClock()
+        let begin = clock.now.advanced(by: .milliseconds(10))
+        var answered = 0
+        let due = envelopes.indices.map { begin.advanced(by: interval * $0) }
+        for (envelope, due) in zip(envelopes, due) {
+            while due - clock.now > .milliseconds(2) {
+                answered += try receipts(&connection, within: .milliseconds(1))
+            }
+            let rest = due - clock.now
+            if rest > .zero { usleep(UInt32(rest / .microseconds(1))) }
+            _ = try connection.submit([envelope])
+            answered += try receipts(&connection, within: .zero)
+        }
+        while answered < envelopes.count { answered += try receipts(&connection) }
+        return due
     }
 
     private func connect() throws -> ExchangeConnection {
@@ -75,23 +127,40 @@ struct BenchSender: Sendable {
         return connection
     }
 
-    /// Waits for the next receipts; counts them and refuses to go on when one is a refusal.
+    /// Waits for the next receipts and counts them.
     private func receipts(_ connection: inout ExchangeConnection) throws -> Int {
         let clock = ContinuousClock()
-        let deadline = clock.now.advanced(by: .seconds(60))
+        let deadline = clock.now.advanced(by: Self.patience)
         while clock.now < deadline {
-            switch try connection.receive(within: .seconds(10)) {
-            case .receipts(let signed):
-                let receipts = try WireReceipts(serializedBytes: signed.receipts)
-                for case .refusal(let refusal)? in receipts.receipts.map(\.outcome) {
-                    throw BenchFailure.refused(refusal.name)
-                }
-                return receipts.receipts.count
-            case .refused(let refused): throw BenchFailure.refused(refused.refusal.name)
+            let count = try receipts(&connection, within: .seconds(10))
+            if count > 0 { return count }
+        }
+        throw BenchFailure.silent
+    }
+
+    /// Counts the receipts that are there within a time; refuses to go on when one is a refusal.
+    private func receipts(
+        _ connection: inout ExchangeConnection,
+        within time: Duration
+    ) throws -> Int {
+        var count = try takeReceipts(connection)
+        if count == 0, time > .zero {
+            try connection.wait(time)
+            count = try takeReceipts(connection)
+        }
+        return count
+    }
+
+    private func takeReceipts(_ connection: borrowing ExchangeConnection) throws -> Int {
+        var count = 0
+        while case .frame(let frame)? = try connection.takeArrival() {
+            switch BenchFrame(frame) {
+            case .receipts(let accepted): count += accepted
+            case .refusedMessage, .refused: throw BenchFailure.refused(in: frame)
             default: continue
             }
         }
-        throw BenchFailure.silent
+        return count
     }
 }
 
@@ -99,6 +168,20 @@ struct BenchSender: Sendable {
 enum BenchFailure: Error {
     case refused(String)
     case silent
+
+    /// A refusal by the name that the packet gives it.
+    static func refused(in frame: Data) -> BenchFailure {
+        switch try? WirePacket(serializedBytes: frame).content {
+        case .refused(let refused)?: return .refused(refused.refusal.name)
+        case .receipts(let signed)?:
+            let receipts = try? WireReceipts(serializedBytes: signed.receipts)
+            for case .refusal(let refusal)? in receipts?.receipts.map(\.outcome) ?? [] {
+                return .refused(refusal.name)
+            }
+            return .silent
+        default: return .silent
+        }
+    }
 }
 
 /// Lets all clients start at one moment.
@@ -119,155 +202,34 @@ final class BenchGate: Sendable {
         if isLast { open.store(true, ordering: .releasing) }
         while !open.load(ordering: .acquiring) { usleep(200) }
     }
-}
 
-/// How far each receiver has its mail, from one connection to the next.
-final class BenchPositions: Sendable {
-    private let numbers = Mutex<[NodeID: UInt64]>([:])
-
-    subscript(node: NodeID) -> UInt64 {
-        get { numbers.withLock { $0[node] ?? 0 } }
-        set { numbers.withLock { $0[node] = newValue } }
-    }
-}
-
-/// Many receivers on one thread: each stores nothing, acknowledges everything, and is counted.
-final class BenchReceivers: Sendable {
-    /// What has arrived so far.
-    struct Tally: Sendable {
-        var deliveries = 0
-        /// When each message reached its last receiver, and how many it has reached.
-        var arrivals: [Data: (count: Int, last: ContinuousClock.Instant)] = [:]
-        var subscribed = 0
-        var failure: BenchFailure?
-    }
-
-    let tally = Mutex(Tally())
-    private let positions: BenchPositions
-    private let stopping = Atomic(false)
-    private let ended = DispatchSemaphore(value: 0)
-    private static let window: UInt64 = 4_096
-
-    private final class Receiver {
-        let node: NodeID
-        let socket: Socket
-        init(_ node: NodeID, _ socket: consuming Socket) {
-            self.node = node
-            self.socket = socket
-        }
-    }
-
-    /// Connects members with their subscriptions; `tracksArrivals` notes the time of every message.
-    init(
-        _ members: [(member: BenchNetwork.Member, topics: [BenchNetwork.Audience])],
-        hub: String,
-        hubKey: CurvePublicKey,
-        context: Context,
-        positions: BenchPositions,
-        tracksArrivals: Bool
-    ) {
-        self.positions = positions
-        let thread = Thread { [self] in
-            do {
-                try run(members, hub, hubKey, context, tracksArrivals)
-            } catch {
-                tally.withLock { $0.failure = error as? BenchFailure ?? .silent }
-            }
-            ended.signal()
-        }
-        thread.name = "wici bench receivers"
-        thread.start()
-    }
-
-    /// Ends the connections.
-    func stop() {
-        stopping.store(true, ordering: .releasing)
-        ended.wait()
-    }
-
-    private func run(
-        _ members: [(member: BenchNetwork.Member, topics: [BenchNetwork.Audience])],
-        _ hub: String,
-        _ hubKey: CurvePublicKey,
-        _ context: Context,
-        _ tracksArrivals: Bool
-    ) throws {
-        var poller = Poller()
-        var receivers: [(Receiver, Poller.Token)] = []
-        for (member, topics) in members {
-            var options = SocketOptions.curveClient(server: hubKey, own: member.exchange)
-            options.maxMessageSize = 4 << 20
-            let receiver = Receiver(member.id, try Socket(.dealer, in: context, options: options))
-            try receiver.socket.connect(hub)
-            var hello = WireHello()
-            hello.versionMin = 1
-            hello.versionMax = 1
-            hello.program = "wici bench"
-            hello.storedThrough = positions[member.id]
-            hello.windowEnd = hello.storedThrough + Self.window
-            try send(.hello(hello), receiver)
-            if !topics.isEmpty {
-                var subscribe = WireSubscribe()
-                var subscription = WireSubscription()
-                subscription.topics = topics.map(\.rawValue)
-                subscribe.subscriptions = [subscription]
-                try send(.subscribe(subscribe), receiver)
-            }
-            receivers.append((receiver, poller.add(receiver.socket)))
-        }
-        while !stopping.load(ordering: .acquiring) {
-            try poller.wait(.milliseconds(50))
-            for (receiver, token) in receivers where poller.isReadable(token) {
-                while let message = try receiver.socket.receive() {
-                    guard let frame = message.frames.first else { continue }
-                    try take(frame, receiver, tracksArrivals)
+    /// Runs one body a thread, started together; gives the time until the last has ended.
+    static func concurrently(
+        _ count: Int,
+        _ body: @escaping @Sendable (Int, BenchGate) throws -> Void
+    ) throws -> Duration {
+        let gate = BenchGate(count: count + 1)
+        let failure = Mutex<(any Error)?>(nil)
+        let group = DispatchGroup()
+        for place in 0..<count {
+            group.enter()
+            let thread = Thread {
+                do {
+                    try body(place, gate)
+                } catch {
+                    failure.withLock { $0 = error }
+                    // The others need not wait for whoever did not get that far.
+                    gate.open.store(true, ordering: .releasing)
                 }
+                group.leave()
             }
+            thread.start()
         }
-    }
-
-    private func take(_ frame: Data, _ receiver: Receiver, _ tracksArrivals: Bool) throws {
-        switch try WirePacket(serializedBytes: frame).content {
-        case .deliveries(let packet):
-            guard let last = packet.deliveries.last?.number else { return }
-            let now = ContinuousClock.now
-            tally.withLock { tally in
-                tally.deliveries += packet.deliveries.count
-                guard tracksArrivals else { return }
-                for delivery in packet.deliveries {
-                    guard let parts = try? EnvelopeParts(bytes: delivery.envelope, form: .delivered)
-                    else { continue }
-                    let count = tally.arrivals[parts.messageID.data]?.count ?? 0
-                    tally.arrivals[parts.messageID.data] = (count + 1, now)
-                }
-            }
-            positions[receiver.node] = last
-            var acknowledge = WireAcknowledge()
-            acknowledge.through = last
-            acknowledge.windowEnd = last + Self.window
-            try send(.acknowledge(acknowledge), receiver)
-        case .subscribed: tally.withLock { $0.subscribed += 1 }
-        case .refused(let refused): throw BenchFailure.refused(refused.refusal.name)
-        default: break
-        }
-    }
-
-    private func send(_ content: WirePacket.OneOf_Content, _ receiver: Receiver) throws {
-        var packet = WirePacket()
-        packet.content = content
-        _ = try receiver.socket.send(try packet.serializedData() as Data)
-    }
-
-    /// Waits until a condition on the tally holds.
-    func wait(_ what: (Tally) -> Bool, within limit: Duration = .seconds(120)) throws {
-        let clock = ContinuousClock()
-        let deadline = clock.now.advanced(by: limit)
-        while clock.now < deadline {
-            let (holds, failure) = tally.withLock { (what($0), $0.failure) }
-            if let failure { throw failure }
-            if holds { return }
-            usleep(500)
-        }
-        throw BenchFailure.silent
+        gate.arriveAndWait()
+        let begin = ContinuousClock.now
+        group.wait()
+        let time = ContinuousClock.now - begin
+        if let error = failure.withLock({ $0 }) { throw error }
+        return time
     }
 }

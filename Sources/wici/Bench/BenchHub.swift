@@ -13,10 +13,12 @@ final class BenchHub {
     private(set) var exchange = ""
     private let process = Process()
     private let folder: URL
+    private let cleanup: BenchCleanup
 
     /// Takes a hub's folder.
-    init(folder: URL) {
+    init(folder: URL, cleanup: BenchCleanup) {
         self.folder = folder
+        self.cleanup = cleanup
     }
 
     /// Starts and waits until the health page says ready; gives the time from start to ready.
@@ -28,6 +30,7 @@ final class BenchHub {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         try process.run()
+        cleanup.note(process: process.processIdentifier)
         while clock.now - begin < .seconds(120) {
             if let addresses = try? HubAddresses.read(folder.path),
                 addresses.process == process.processIdentifier,
@@ -61,5 +64,6 @@ final class BenchHub {
         guard process.isRunning else { return }
         kill(process.processIdentifier, SIGTERM)
         process.waitUntilExit()
+        cleanup.forget(process: process.processIdentifier)
     }
 }

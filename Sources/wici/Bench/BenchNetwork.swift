@@ -59,10 +59,18 @@ struct BenchNetwork {
     }
 
     /// Makes folder, keys, registry and policy.
-    init(senders senderCount: Int, receivers receiverCount: Int) throws {
-        let folder = FileManager.default.temporaryDirectory
+    ///
+    /// The folder is in `parent`, or else where the system has its temporary files.
+    init(
+        senders senderCount: Int,
+        receivers receiverCount: Int,
+        in parent: URL? = nil,
+        cleanup: BenchCleanup
+    ) throws {
+        let folder = (parent ?? FileManager.default.temporaryDirectory)
             .appending(path: "wici-bench-\(UUID().uuidString)")
         self.folder = folder
+        cleanup.note(folder: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let authority = try NoteSigner(name: "authority.example/bench", key: SigningKey())
         let trust = AuthorityTrust(threshold: 1, keys: [authority.verifierKey])
@@ -157,8 +165,12 @@ struct BenchNetwork {
         case all = "GP-IDE"
         /// The first twenty receivers.
         case twenty = "GP-REF"
-        /// The last receiver, which stays away until the catch-up is measured.
+        /// The first receiver.
+        case one = "GP-CHI"
+        /// One who stays away until the catch-up is measured.
         case absent = "GP-SHE"
+        /// Those who come back one after another and catch up on the same messages.
+        case returning = "GP-INT"
     }
 
     /// Serialized envelopes of good practices with bodies of some size, signed in batches.
@@ -181,11 +193,12 @@ struct BenchNetwork {
         let bodyData = try body.serializedData()
         var generator = SystemRandomNumberGenerator()
         let now = Moment.now()
+        let keepUntil = CivilDate.today().adding(days: 30).description
         var envelopes: [Data] = []
         envelopes.reserveCapacity(count)
         while envelopes.count < count {
             let headers = try (0..<min(batch, count - envelopes.count)).map { _ in
-                try header(from: sender, to: audience, now: now, using: &generator)
+                try header(sender, to: audience, now: now, keepUntil: keepUntil, using: &generator)
                     .serializedData()
             }
             let digests = headers.map { EnvelopeParts.digest(headerBytes: $0, bodyBytes: bodyData) }
@@ -204,9 +217,10 @@ struct BenchNetwork {
     }
 
     private static func header(
-        from sender: Member,
+        _ sender: Member,
         to audience: Audience,
         now: Moment,
+        keepUntil: String,
         using generator: inout SystemRandomNumberGenerator
     ) -> WireHeader {
         var header = WireHeader()
@@ -225,7 +239,7 @@ struct BenchNetwork {
         header.purpose = "prevention"
         header.regime = "led"
         header.dataLevel = "none"
-        header.keepUntil = CivilDate.today().adding(days: 30).description
+        header.keepUntil = keepUntil
         header.urgency = "UR-1"
         header.selector.regions = ["PL-06"]
         header.topics = [audience.rawValue]

@@ -16,19 +16,23 @@ struct BenchRun {
     let network: BenchNetwork
     let messages: Int
     let bodyBytes: Int
+    private let cleanup: BenchCleanup
     private let positions = BenchPositions()
 
-    init(network: BenchNetwork, messages: Int, bodyBytes: Int) {
+    init(network: BenchNetwork, messages: Int, bodyBytes: Int, cleanup: BenchCleanup) {
         self.network = network
         self.messages = messages
         self.bodyBytes = bodyBytes
+        self.cleanup = cleanup
     }
+
+    private var pace: BenchPace { .forBodies(of: bodyBytes, window: 1_000, limit: nil) }
 
     private static let idleSettling: UInt32 = 2_000_000
 
     /// Runs every workload; the hub is stopped at the end.
     func measure(into figures: inout BenchFigures) throws {
-        let hub = BenchHub(folder: network.folder)
+        let hub = BenchHub(folder: network.folder, cleanup: cleanup)
         _ = try hub.start()
         defer { hub.stop() }
         let context = try Context(ioThreads: 1, maxSockets: 2_048)
@@ -45,8 +49,7 @@ struct BenchRun {
     }
 
     /// Every receiver with what it wants; the last is the one that stays away.
-    private func subscriptions() -> [(member: BenchNetwork.Member, topics: [BenchNetwork.Audience])]
-    {
+    private func subscriptions() -> [BenchReceivers.Participant] {
         network.receivers.enumerated().map { place, member in
             if place == network.receivers.count - 1 { return (member, [.absent]) }
             return (member, place < 20 ? [.all, .twenty] : [.all])
@@ -54,7 +57,7 @@ struct BenchRun {
     }
 
     private func receivers(
-        _ members: [(member: BenchNetwork.Member, topics: [BenchNetwork.Audience])],
+        _ members: [BenchReceivers.Participant],
         _ hub: BenchHub,
         _ context: Context,
         tracksArrivals: Bool = false
@@ -108,12 +111,12 @@ struct BenchRun {
                 to: .absent,
                 count: share,
                 bodyBytes: bodyBytes,
-                batch: BenchSender.batch
+                batch: pace.batch
             )
         }
         let senders = (0..<count).map { sender($0, hub, context) }
-        let time = try concurrently(count) { place, gate in
-            try senders[place].submitAll(prepared[place], gate: gate)
+        let time = try BenchGate.concurrently(count) { [pace] place, gate in
+            _ = try senders[place].submitAll(prepared[place], gate: gate, pace: pace)
         }
         figures.add(
             "durable publishes, \(count) sender\(count == 1 ? "" : "s")",
@@ -134,7 +137,7 @@ struct BenchRun {
             bodyBytes: bodyBytes,
             batch: 1
         )
-        let times = try sender(0, hub, context).submitSingly(envelopes).map { $0.end - $0.begin }
+        let times = try sender(0, hub, context).submitSingly(envelopes)
         figures.add("publish to receipt, p50", times.percentile(0.5).inMilliseconds, "ms")
         figures.add("publish to receipt, p99", times.percentile(0.99).inMilliseconds, "ms")
     }
@@ -157,14 +160,15 @@ struct BenchRun {
             to: audience,
             count: published,
             bodyBytes: bodyBytes,
-            batch: BenchSender.batch
+            batch: pace.batch
         )
         let connected = receivers(members, hub, context)
         defer { connected.stop() }
-        usleep(Self.idleSettling)
+        try connected.wait { $0.welcomed == members.count }
         let already = connected.tally.withLock { $0.deliveries }
         let begin = ContinuousClock.now
-        try sender(0, hub, context).submitAll(envelopes, gate: BenchGate(count: 1))
+        _ = try sender(0, hub, context)
+            .submitAll(envelopes, gate: BenchGate(count: 1), pace: pace)
         try connected.wait { $0.deliveries - already >= published * members.count }
         let time = ContinuousClock.now - begin
         figures.add(
@@ -186,7 +190,7 @@ struct BenchRun {
         )
         let connected = receivers(members, hub, context, tracksArrivals: true)
         defer { connected.stop() }
-        usleep(Self.idleSettling)
+        try connected.wait { $0.welcomed == members.count }
         let envelopes = try BenchNetwork.envelopes(
             from: network.senders[1],
             to: .all,
@@ -194,17 +198,13 @@ struct BenchRun {
             bodyBytes: bodyBytes,
             batch: 1
         )
-        let sent = try sender(1, hub, context).submitSingly(envelopes, every: .milliseconds(10))
-        let ids = try envelopes.map {
-            try EnvelopeParts(bytes: $0, form: .submitted).messageID.data
-        }
+        let due = try sender(1, hub, context).submit(envelopes, every: .milliseconds(10))
         try connected.wait { tally in
-            ids.allSatisfy { tally.arrivals[$0]?.count == members.count }
+            tally.arrivals.count == due.count
+                && tally.arrivals.allSatisfy { $0.count == members.count }
         }
         let times = connected.tally.withLock { tally in
-            zip(ids, sent).compactMap { id, exchange in
-                tally.arrivals[id].map { $0.last - exchange.begin }
-            }
+            zip(tally.arrivals, due).map { $0.last - $1 }
         }
         figures.add(
             "publish to last of \(members.count), p50",
@@ -240,33 +240,5 @@ struct BenchRun {
         let time = ContinuousClock.now - begin
         guard report.isSound else { throw BenchFailure.refused("ledger") }
         figures.add("audit verify", Double(report.entries) / time.inSeconds, "entries/s")
-    }
-
-    /// Runs one body a thread, started together; gives the time until the last has ended.
-    private func concurrently(
-        _ count: Int,
-        _ body: @escaping @Sendable (Int, BenchGate) throws -> Void
-    ) throws -> Duration {
-        let gate = BenchGate(count: count + 1)
-        let failure = Mutex<(any Error)?>(nil)
-        let group = DispatchGroup()
-        for place in 0..<count {
-            group.enter()
-            let thread = Thread {
-                do {
-                    try body(place, gate)
-                } catch {
-                    failure.withLock { $0 = error }
-                }
-                group.leave()
-            }
-            thread.start()
-        }
-        gate.arriveAndWait()
-        let begin = ContinuousClock.now
-        group.wait()
-        let time = ContinuousClock.now - begin
-        if let error = failure.withLock({ $0 }) { throw error }
-        return time
     }
 }

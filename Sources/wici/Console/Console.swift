@@ -111,11 +111,19 @@ struct TextTable {
 
     /// Starts a table with column titles.
     init(_ titles: String...) {
+        self.init(titles)
+    }
+
+    /// Starts a table with column titles.
+    init(_ titles: [String]) {
         self.titles = titles
     }
 
     /// Adds a row.
-    mutating func add(_ cells: String...) { rows.append(cells) }
+    mutating func add(_ cells: String...) { add(cells) }
+
+    /// Adds a row.
+    mutating func add(_ cells: [String]) { rows.append(cells) }
 
     /// The table; the last column is not padded.
     var text: String {

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// A ledger filled with a life's work without any of it having travelled: messages to many different
+// audiences, with what a start folds from them, and confirmations in between.
+
+import Foundation
+import SwiftProtobuf
+import WiciCore
+import WiciHub
+import WiciLedger
+
+/// Fills the ledger of a network's hub while the hub does not run.
+struct BenchLedgerFill {
+    let network: BenchNetwork
+    let cleanup: BenchCleanup
+
+    /// Different recipient sets among the messages.
+    private static let audiences = 64
+    /// One entry in so many is a confirmation.
+    private static let confirmationEvery = 8
+
+    /// Lets the hub begin its ledger, then appends so many entries to it.
+    func fill(_ entries: Int) throws {
+        let first = BenchHub(folder: network.folder, cleanup: cleanup)
+        _ = try first.start()
+        first.stop()
+        let folder = HubFolder(network.folder)
+        let (ledger, _) = try Ledger.open(
+            LedgerConfiguration(path: folder.ledgerFile.path),
+            signer: try folder.ledgerSigner(),
+            now: .now(),
+            progress: nil
+        )
+        let bar = ProgressBar(say("wpisy", "entries"))
+        let writer = try EntryWriter(network)
+        var generator = SystemRandomNumberGenerator()
+        var done = 0
+        while done < entries {
+            let batch = try (done..<min(done + 4_000, entries)).map { number in
+                number % Self.confirmationEvery == 0
+                    ? writer.confirmation(number)
+                    : try writer.message(number % Self.audiences, using: &generator)
+            }
+            _ = try ledger.append(batch, at: .now())
+            done += batch.count
+            bar.show(done, of: entries)
+        }
+        _ = try ledger.checkpoint(now: .now())
+    }
+
+    /// Makes entries as the hub would, without the messages ever having travelled.
+    private struct EntryWriter {
+        private let sender: NodeID
+        private let header: WireHeader
+        private let body: Data
+        private let bodyDigest: Digest
+        private let wrapsRoot: Digest
+        private let carriage: Data
+        private let sets: [RecipientSet]
+        private let confirming: NodeID
+
+        init(_ network: BenchNetwork) throws {
+            let envelope = try BenchNetwork.envelopes(
+                from: network.senders[0],
+                to: .all,
+                count: 1,
+                bodyBytes: 256,
+                batch: 1
+            )[0]
+            let parts = try EnvelopeParts(bytes: envelope, form: .submitted)
+            sender = parts.sender
+            header = parts.header
+            body = parts.bodyBytes
+            bodyDigest = parts.bodyDigest
+            wrapsRoot = parts.wrapsRoot
+            carriage = parts.carriage
+            confirming = network.receivers[0].id
+            sets = (0..<BenchLedgerFill.audiences).map { number in
+                var set = WireRecipientSet()
+                // From 1 to 127 recipients, each set another one.
+                set.recipients = network.receivers[number..<(number * 3 + 1)].map { member in
+                    var recipient = WireRecipient()
+                    recipient.node = member.id.text
+                    recipient.rules = ["G1"]
+                    return recipient
+                }
+                return RecipientSet(set)
+            }
+        }
+
+        func confirmation(_ number: Int) -> NewEntry {
+            var record = WireDeliveredThrough()
+            record.node = confirming.text
+            record.through = UInt64(number)
+            return .event(.delivered(record))
+        }
+
+        func message(
+            _ audience: Int,
+            using generator: inout SystemRandomNumberGenerator
+        ) throws -> NewEntry {
+            let id = MessageID(
+                milliseconds: header.sentAt,
+                random: (generator.next(), generator.next())
+            )
+            var header = header
+            header.messageID = id.data
+            let bytes = try header.serializedData() as Data
+            return .accepted(
+                AcceptedEntry(
+                    messageID: id,
+                    sender: sender,
+                    envelopeDigest: EnvelopeParts.digest(headerBytes: bytes, bodyBytes: body),
+                    header: bytes,
+                    body: body,
+                    carriage: carriage,
+                    bodyDigest: bodyDigest,
+                    wrapsRoot: wrapsRoot,
+                    eligible: sets[audience],
+                    audience: sets[audience],
+                    registry: LedgerIndex(0),
+                    policy: LedgerIndex(1),
+                    feedTopics: []
+                )
+            )
+        }
+    }
+}
