@@ -218,6 +218,25 @@ struct AuditTests {
         #expect(unknown.acceptance == nil)
     }
 
+    @Test func `what a node had before it was withheld counts as disclosed`() throws {
+        let audit = try AuditFixture()
+        let place = try #require(try audit.ledger.findMessage(messageID(2)))
+        // The charity has the second message on its disk, the inspection has not.
+        for (node, number) in [("ngo-a.main", UInt64(2)), ("pip.main", 2)] {
+            let record = WireWithheldMessage.with {
+                $0.node = node
+                $0.number = number
+                $0.message = place.value
+                $0.reason = "withheld"
+            }
+            _ = try audit.ledger.append([.event(.withheld(record))], at: LedgerFixture.start)
+        }
+        var flow = AuditFlow()
+        for row in try audit.rows() { flow.add(row) }
+        let warnings = flow.rows.filter { $0.type == "warning" }
+        #expect(warnings.map { "\($0.recipient) \($0.count)" } == ["ngo-a.main 51", "pip.main 50"])
+    }
+
     @Test func `the flow counts what was disclosed and not what was withheld`() throws {
         let audit = try AuditFixture()
         var flow = AuditFlow()
