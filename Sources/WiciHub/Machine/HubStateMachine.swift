@@ -166,7 +166,7 @@ public struct HubStateMachine: Sendable {
         case .pageRead(let request, let entries, let checkpoint):
             sendPage(entries, checkpoint: checkpoint, for: request, now: now)
         case .proofRead(let request, let material):
-            sendProof(material, for: request)
+            sendProof(material, for: request, now: now)
         case .strangerRefused(let code):
             countStranger(code, now: now)
         case .unreachable(let connection):

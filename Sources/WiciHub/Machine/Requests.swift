@@ -94,7 +94,8 @@ public struct ProofRequest: Sendable {
 public struct ProofMaterial: Sendable {
     let entry: WireLedgerEntry
     let sender: NodeID
-    let audience: RecipientSet
+    /// The message, by which the machine asks the rules again.
+    public var message: StoredMessage
     let size: UInt64
     let path: [Digest]
     let checkpoint: Data
@@ -103,14 +104,14 @@ public struct ProofMaterial: Sendable {
     public init(
         entry: WireLedgerEntry,
         sender: NodeID,
-        audience: RecipientSet,
+        message: StoredMessage,
         size: UInt64,
         path: [Digest],
         checkpoint: Data
     ) {
         self.entry = entry
         self.sender = sender
-        self.audience = audience
+        self.message = message
         self.size = size
         self.path = path
         self.checkpoint = checkpoint
