@@ -28,6 +28,7 @@ struct HubSimulation {
     private(set) var appends: [(CommitID, [NewEntry])] = []
     private(set) var reads: [(MailRequest, [LedgerIndex])] = []
     private(set) var pages: [PageRequest] = []
+    private(set) var proofs: [ProofRequest] = []
     /// Everything on the imagined disk.
     private(set) var records: [NewEntry] = []
     private(set) var messages: [LedgerIndex: StoredMessage] = [:]
@@ -65,7 +66,7 @@ struct HubSimulation {
             case .readMessages(let request, let indices): reads.append((request, indices))
             case .resumeAppends: appends.removeAll()
             case .readPage(let request): pages.append(request)
-            case .readProof: break
+            case .readProof(let request): proofs.append(request)
             case .signCheckpoint: checkpointOrders += 1
             case .cut(_, let node): cuts.append(node)
             }
@@ -134,6 +135,34 @@ struct HubSimulation {
         guard !reads.isEmpty else { return }
         let (request, indices) = reads.removeFirst()
         handle(.messagesRead(request, indices.compactMap { messages[$0] }))
+    }
+
+    /// Answers the oldest reading of a proof; the path is left out, since nobody here checks it.
+    mutating func proveNext() {
+        guard !proofs.isEmpty else { return }
+        let request = proofs.removeFirst()
+        guard let (index, _) = places[request.messageID], let message = messages[index],
+            let header = try? WireHeader(serializedBytes: message.header),
+            let sender = NodeID(header.sender)
+        else { return handle(.proofRead(request, nil)) }
+        var entry = WireLedgerEntry()
+        entry.index = index.value
+        entry.record = message.header
+        let material = ProofMaterial(
+            entry: entry,
+            sender: sender,
+            message: message,
+            size: UInt64(records.count),
+            path: [],
+            checkpoint: Data()
+        )
+        handle(.proofRead(request, material))
+    }
+
+    /// Answers the oldest reading of a page with entries of nothing.
+    mutating func readPageNext() {
+        guard !pages.isEmpty else { return }
+        handle(.pageRead(pages.removeFirst(), [WireLedgerEntry()], checkpoint: Data()))
     }
 
     /// Lets the ledger answer until it owes nothing.

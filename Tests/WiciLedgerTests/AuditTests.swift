@@ -125,7 +125,56 @@ struct AuditTests {
         #expect(codes { $0.remove(at: 20) }.contains(.ledgerEntryMissing))
         #expect(codes { $0.removeLast() } == [.ledgerShorterThanCheckpoint])
         #expect(codes { $0.swapAt(20, 21) }.contains(.ledgerRootWrong))
-        #expect(codes { $0[20].salt = nil } == [.ledgerEntryMissing])
+        #expect(codes { $0[20].salt = nil } == [.auditOpeningMissing])
+        #expect(codes { $0[20].record = nil } == [.auditOpeningMissing])
+        #expect(codes { $0.append($0[20]) } == [.auditSizeDiffers])
+    }
+
+    @Test func `entries younger than the last checkpoint are checked and called unproven`() throws {
+        let audit = try AuditFixture()
+        let note = try audit.ledger.checkpoint(now: LedgerFixture.start)
+        let signed = audit.ledger.size
+        for number in UInt64(70)...71 {
+            let message = try acceptedEntry(number, to: recipients(["pip.main"]))
+            _ = try audit.ledger.append([.accepted(message)], at: LedgerFixture.start)
+        }
+        let reader = try LedgerReader(path: audit.fixture.path)
+        let report = try AuditVerifier.verify(reader, ledgerKey: audit.key)
+        #expect(report.isSound)
+        #expect(report.checkpointSize == signed)
+        #expect(report.unproven == audit.ledger.size - signed)
+        #expect(report.entries == audit.ledger.size)
+        #expect(report.messages == 55)
+        // The same entries where only signed ones may be: they are not even counted.
+        let asExport = audit.report(over: try audit.rows(), note)
+        #expect(asExport.faults.map(\.code) == [.auditSizeDiffers])
+        #expect(asExport.faults.map(\.place.index) == [signed])
+        #expect(asExport.entries == signed)
+        #expect(asExport.messages == 53)
+        #expect(asExport.unproven == report.unproven)
+        // A young entry that does not match its leaf is a fault all the same.
+        try audit.fixture.tamper("UPDATE opening SET record = x'00' WHERE place = \(signed + 1)")
+        let damaged = try AuditVerifier.verify(
+            try LedgerReader(path: audit.fixture.path),
+            ledgerKey: audit.key
+        )
+        #expect(damaged.faults.first?.code == .ledgerLeafWrong)
+    }
+
+    @Test func `a blanked opening is found by the auditor and by the hub that reads again`() throws
+    {
+        let audit = try AuditFixture()
+        _ = try audit.ledger.checkpoint(now: LedgerFixture.start)
+        try audit.fixture.tamper("UPDATE opening SET salt = NULL, record = NULL WHERE place = 20")
+        let reader = try LedgerReader(path: audit.fixture.path)
+        let report = try AuditVerifier.verify(reader, ledgerKey: audit.key)
+        #expect(report.faults.map(\.code) == [.auditOpeningMissing])
+        #expect(report.faults.map(\.place.index) == [20])
+        let error = #expect(throws: LedgerError.self) {
+            try audit.ledger.reread(atMost: 1_000)
+        }
+        #expect(error?.code == .ledgerEntryMissing)
+        #expect(error?.place.index == 20)
     }
 
     @Test func `a wrong checkpoint or none is never sound`() throws {
@@ -216,6 +265,25 @@ struct AuditTests {
         var unknown = AuditTrail(of: messageID(999))
         for row in try audit.rows() { try unknown.add(row) }
         #expect(unknown.acceptance == nil)
+    }
+
+    @Test func `what a node had before it was withheld counts as disclosed`() throws {
+        let audit = try AuditFixture()
+        let place = try #require(try audit.ledger.findMessage(messageID(2)))
+        // The charity has the second message on its disk, the inspection has not.
+        for (node, number) in [("ngo-a.main", UInt64(2)), ("pip.main", 2)] {
+            let record = WireWithheldMessage.with {
+                $0.node = node
+                $0.number = number
+                $0.message = place.value
+                $0.reason = "withheld"
+            }
+            _ = try audit.ledger.append([.event(.withheld(record))], at: LedgerFixture.start)
+        }
+        var flow = AuditFlow()
+        for row in try audit.rows() { flow.add(row) }
+        let warnings = flow.rows.filter { $0.type == "warning" }
+        #expect(warnings.map { "\($0.recipient) \($0.count)" } == ["ngo-a.main 51", "pip.main 50"])
     }
 
     @Test func `the flow counts what was disclosed and not what was withheld`() throws {

@@ -203,9 +203,15 @@ struct DiskFaultTests {
         let entry = try acceptedEntry(1, to: recipients(["ngo-a.main"]))
         _ = try ledger.append([.accepted(entry)], at: LedgerFixture.start)
         _ = try ledger.checkpoint(now: LedgerFixture.start)
-        // Erased openings are allowed, so only the root tells that the leaf is another one.
-        try fixture.tamper("UPDATE opening SET salt = NULL, record = NULL WHERE place = 3")
-        try fixture.tamper("UPDATE leaf SET bytes = x'01' || zeroblob(32) WHERE place = 3")
+        // The opening matches its leaf, so only the root tells that both are others.
+        let salt = Data(repeating: 0, count: LedgerLeaf.saltByteCount)
+        let leaf = try #require(LedgerLeaf.bytes(salt: salt, record: Data([8, 1])))
+        try fixture.tamper(
+            "UPDATE opening SET salt = zeroblob(32), record = x'0801' WHERE place = 3"
+        )
+        try fixture.tamper(
+            "UPDATE leaf SET bytes = x'\(leaf.lowercaseHexadecimal)' WHERE place = 3"
+        )
         let error = #expect(throws: LedgerError.self) {
             for _ in 0..<3 { try ledger.reread(atMost: 20) }
         }

@@ -35,24 +35,6 @@ struct ExportTests {
         #expect(report.isSound)
     }
 
-    @Test func `an erased opening leaves a line that still verifies`() throws {
-        let audit = try AuditFixture()
-        let note = try audit.ledger.checkpoint(now: LedgerFixture.start)
-        var row = try audit.rows()[20]
-        row.salt = nil
-        row.record = nil
-        var lines = try lines(audit)
-        lines[20] = try AuditExport.line(row).dropLast()
-        let report = AuditVerifier.verify(
-            export: lines,
-            name: "export",
-            checkpoint: note,
-            ledgerKey: audit.key
-        )
-        #expect(report.isSound)
-        #expect(report.erased == 1)
-    }
-
     @Test(arguments: ["", "{}", "{\"index\":1,\"leaf\":\"?\"}", "{\"index\":-1,\"leaf\":\"\"}"])
     func `a line of another form is refused with its number`(text: String) throws {
         let error = #expect(throws: LedgerError.self) {
@@ -70,6 +52,70 @@ struct ExportTests {
         #expect(throws: LedgerError.self) {
             try AuditExport.entry(line: Data(changed.utf8), number: 0)
         }
+    }
+
+    // MARK: Tampering, judged by both verifiers
+
+    /// What somebody does to the lines of an export.
+    enum Tampering: CaseIterable {
+        case forgedAtEnd, repeatedAtEnd, blanked, swapped, repeated, removed, cutShort, emptyLine
+
+        /// What our verifier says of it, among other things.
+        var code: RefusalCode {
+            switch self {
+            case .forgedAtEnd, .repeatedAtEnd: .auditSizeDiffers
+            case .blanked: .auditOpeningMissing
+            case .swapped, .repeated, .removed: .ledgerEntryMissing
+            case .cutShort: .ledgerShorterThanCheckpoint
+            case .emptyLine: .auditLineUnreadable
+            }
+        }
+
+        func change(_ lines: inout [Data], _ audit: AuditFixture) throws {
+            switch self {
+            case .forgedAtEnd:
+                // Whole and well formed: whoever has the file can make one.
+                let record =
+                    try WireRecord.with { $0.operation.action = "stopped" }
+                    .serializedData() as Data
+                let salt = Data(repeating: 7, count: LedgerLeaf.saltByteCount)
+                let forged = LedgerEntryRow(
+                    index: LedgerIndex(UInt64(lines.count)),
+                    leaf: try #require(LedgerLeaf.bytes(salt: salt, record: record)),
+                    salt: salt,
+                    record: record
+                )
+                lines.append(try AuditExport.line(forged).dropLast())
+            case .repeatedAtEnd: lines.append(lines[20])
+            case .blanked:
+                var row = try audit.rows()[20]
+                row.salt = nil
+                row.record = nil
+                lines[20] = try AuditExport.line(row).dropLast()
+            case .swapped: lines.swapAt(20, 21)
+            case .repeated: lines.insert(lines[20], at: 20)
+            case .removed: lines.remove(at: 20)
+            case .cutShort: lines.removeLast()
+            case .emptyLine: lines.insert(Data(), at: 20)
+            }
+        }
+    }
+
+    @Test(arguments: Tampering.allCases)
+    func `tampering with an export is found here and independently`(tampering: Tampering) throws {
+        let audit = try AuditFixture()
+        let note = try audit.ledger.checkpoint(now: LedgerFixture.start)
+        var lines = try lines(audit)
+        try tampering.change(&lines, audit)
+        let report = AuditVerifier.verify(
+            export: lines,
+            name: "export",
+            checkpoint: note,
+            ledgerKey: audit.key
+        )
+        #expect(!report.isSound)
+        #expect(report.faults.map(\.code).contains(tampering.code))
+        #expect(try !verify(audit, lines, Data("{\"inclusion\":[],\"consistency\":[]}".utf8)).sound)
     }
 
     // MARK: The independent verifier

@@ -28,6 +28,13 @@ struct MailboxesTests {
             let node = try node(name)
             let list = lists[node] ?? []
             #expect(mailboxes.head(of: node) == MailboxNumber(UInt64(list.count)))
+            for index in 0...place + 1 {
+                let number = list.firstIndex(of: LedgerIndex(index)).map { $0 + 1 }
+                #expect(
+                    mailboxes.number(of: LedgerIndex(index), for: node)
+                        == number.map { MailboxNumber(UInt64($0)) }
+                )
+            }
             for _ in 0..<8 {
                 let after = UInt64.random(in: 0...UInt64(list.count + 2), using: &random)
                 let limit = Int.random(in: 0...40, using: &random)

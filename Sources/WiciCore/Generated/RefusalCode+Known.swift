@@ -733,12 +733,19 @@ extension RefusalCode {
             polish: "Przechowywana treść nie zgadza się ze skrótem w zapisie.",
             english: "Stored content does not match the digest in its record."))
 
-    /// The number of entries differs from the checkpoint's.
+    /// The export has entries that its checkpoint does not cover; nobody signed them. Do not rely on them and export the ledger again.
     public static let auditSizeDiffers = RefusalCode(
         number: 1126, name: "audit-size-differs", retryable: false,
         sentence: Bilingual(
-            polish: "Liczba wpisów różni się od liczby w punkcie kontrolnym.",
-            english: "The number of entries differs from the checkpoint's."))
+            polish: "Eksport ma wpisy, których punkt kontrolny nie obejmuje; nikt ich nie podpisał. Nie polegaj na nich i wyeksportuj księgę ponownie.",
+            english: "The export has entries that its checkpoint does not cover; nobody signed them. Do not rely on them and export the ledger again."))
+
+    /// An entry has no salt or record, and no erasure is on record. Ask for a whole export and tell the network authority.
+    public static let auditOpeningMissing = RefusalCode(
+        number: 1127, name: "audit-opening-missing", retryable: false,
+        sentence: Bilingual(
+            polish: "Wpis nie ma soli lub zapisu, a księga nie zna żadnego usunięcia. Poproś o pełny eksport i zawiadom organ sieci.",
+            english: "An entry has no salt or record, and no erasure is on record. Ask for a whole export and tell the network authority."))
 
     /// Keys or a configuration are here already; nothing was changed. Choose an empty folder.
     public static let alreadyInitialised = RefusalCode(
@@ -1071,6 +1078,7 @@ extension RefusalCode {
         .auditMailboxWrong,
         .auditContentWrong,
         .auditSizeDiffers,
+        .auditOpeningMissing,
         .alreadyInitialised,
         .configurationWrong,
         .keyUnreadable,

@@ -238,7 +238,7 @@ package struct LedgerWork {
         return ProofMaterial(
             entry: WireLedgerEntry(entry),
             sender: sender,
-            audience: message.audience,
+            message: message,
             size: size,
             path: proof.path,
             checkpoint: checkpoint.bytes

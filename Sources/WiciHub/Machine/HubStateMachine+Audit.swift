@@ -2,7 +2,7 @@
 // Copyright 2026 the Wici authors
 
 // Auditors and proofs. Reading the ledger is itself recorded before it is answered; a member may
-// have the entry and proof of a message that it sent or received, and of no other.
+// have the entry and proof of a message that it sent or may have now, and of no other.
 
 import Foundation
 import WiciCore
@@ -77,6 +77,17 @@ extension HubStateMachine {
         for request: PageRequest,
         now: Moment
     ) {
+        guard sessions[request.node]?.connection == request.connection else { return }
+        // It was recorded and read; the release may be another by now.
+        guard inForce.registry.institution(of: request.node)?.isAuditor == true else {
+            return refusePacket(
+                Refusal(.notAnAuditor),
+                "read-ledger",
+                request.node,
+                request.connection,
+                request: request.request
+            )
+        }
         let bytes = entries.reduce(0) { $0 + $1.record.count }
         _ = spend(bytes, of: \.answerBytes, by: request.node, now: now)
         var page = WireLedgerPage()
@@ -108,7 +119,12 @@ extension HubStateMachine {
         )
     }
 
-    mutating func sendProof(_ material: ProofMaterial?, for request: ProofRequest) {
+    mutating func sendProof(
+        _ material: ProofMaterial?,
+        for request: ProofRequest,
+        now: Moment
+    ) {
+        guard sessions[request.node]?.connection == request.connection else { return }
         guard let material else {
             return refusePacket(
                 Refusal(.entryUnknown, field: "message_id"),
@@ -118,10 +134,9 @@ extension HubStateMachine {
                 request: request.request
             )
         }
-        guard material.sender == request.node || material.audience.nodes.contains(request.node)
-        else {
+        if let refusal = refusal(ofProving: material, to: request.node, now: now) {
             return refusePacket(
-                Refusal(.openingNotYours, field: "message_id"),
+                refusal,
                 "prove",
                 request.node,
                 request.connection,
@@ -135,5 +150,23 @@ extension HubStateMachine {
         proof.path = material.path.map(\.data)
         proof.checkpoint = material.checkpoint
         send(.proof(proof), to: request.connection)
+    }
+
+    /// Why a member may not have an entry and its proof; nil when it may.
+    ///
+    /// The record holds the header: who may not have the message now may not have its proof either.
+    private mutating func refusal(
+        ofProving material: ProofMaterial,
+        to node: NodeID,
+        now: Moment
+    ) -> Refusal? {
+        if material.sender == node { return nil }
+        let notYours = Refusal(.openingNotYours, field: "message_id")
+        guard let number = mailboxes.number(of: material.message.index, for: node),
+            tombstones[node]?[number] == nil
+        else { return notYours }
+        if let expiry = admission.expiry(now: now) { return expiry }
+        return admission.refusal(ofDelivering: material.message, to: node, now: now) == nil
+            ? nil : notYours
     }
 }

@@ -37,13 +37,11 @@ extension HubStateMachine {
             break
         case .delivered(let node, let through):
             delivered[node] = max(delivered[node] ?? .none, through)
-        case .withheld(let node, let number, let tombstone, let isLast):
+        case .withheld(let node, let number, let tombstone, let next):
+            withholding[node]?.remove(number)
             tombstones[node, default: [:]][number] = tombstone
             counters.withheld += 1
-            if isLast {
-                sessions[node]?.isWaitingForLedger = false
-                moveMail(of: node, now: now)
-            }
+            if let next { goOn(next, for: node, now: now) }
         case .subscriptions(let node, let subscriptions, let request, let connection):
             admission.subscribe(node, to: subscriptions)
             var subscribed = WireSubscribed()

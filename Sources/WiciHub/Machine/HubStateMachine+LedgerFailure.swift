@@ -45,8 +45,13 @@ extension HubStateMachine {
             sendRefused(refusal, request: page.request, to: page.connection)
         case .delivered(let node, _):
             sessions[node]?.recorded = delivered[node] ?? .none
-        case .withheld(let node, _, _, _):
-            sessions[node]?.isWaitingForLedger = false
+        case .withheld(let node, let number, _, let next):
+            withholding[node]?.remove(number)
+            switch next {
+            case .mail: sessions[node]?.isWaitingForLedger = false
+            case .fetch(let mail, _): sendRefused(refusal, request: mail.fetch, to: mail.connection)
+            case nil: break
+            }
         case .refusedMessage, .nothing, .release:
             break
         }

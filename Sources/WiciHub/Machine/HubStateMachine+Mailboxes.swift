@@ -94,12 +94,18 @@ extension HubStateMachine {
         moveMail(of: request.node, now: now)
     }
 
+    /// Answers with what the numbers hold now.
+    ///
+    /// What is refused by now is shown only once that is on record: then the same numbers are read
+    /// again.
     private mutating func answerFetch(
         _ messages: [StoredMessage],
         for request: MailRequest,
         now: Moment
     ) {
+        guard sessions[request.node]?.connection == request.connection else { return }
         var fields = FieldWriter()
+        var refused: [RefusedMail] = []
         for (number, message) in zip(request.numbers, messages) {
             guard fields.bytes.count < Limits.deliveriesBytes else { break }
             switch content(of: message, number, for: request.node, now: now) {
@@ -107,13 +113,20 @@ extension HubStateMachine {
                 fields.delivery(number: number, index: message.index, envelope: envelope)
             case .tombstone(let tombstone):
                 fields.tombstone(number: number, index: message.index, tombstone)
-            case .refused:
-                fields.tombstone(
-                    number: number,
-                    index: message.index,
-                    Self.withheldTombstone(message)
-                )
+            case .refused(let refusal):
+                refused.append(RefusedMail(number: number, message: message, refusal: refusal))
             }
+        }
+        guard refused.isEmpty else {
+            // A number that the node has on its disk was not withheld from it the first time; the
+            // order of the records says so.
+            recordDelivered()
+            return record(
+                refused,
+                from: request.node,
+                then: .fetch(request, messages.map(\.index)),
+                now: now
+            )
         }
         _ = spend(fields.bytes.count, of: \.answerBytes, by: request.node, now: now)
         effects.append(
@@ -130,6 +143,13 @@ extension HubStateMachine {
         case envelope(Data)
         case tombstone(WireTombstone)
         case refused(Refusal)
+    }
+
+    /// Mail that the check refuses now and that has no tombstone yet.
+    private struct RefusedMail {
+        let number: MailboxNumber
+        let message: StoredMessage
+        let refusal: Refusal
     }
 
     /// What a number of the mailbox holds for this node now: membership and policy are asked again.
@@ -155,46 +175,69 @@ extension HubStateMachine {
             carriage: message.carriage
         )
         guard let envelope = deliverable.envelope(for: node) else {
-            return .tombstone(Self.tombstone(message, reason: "withheld"))
+            return .refused(Refusal(.wrapMissing))
         }
         return .envelope(envelope)
     }
 
-    /// Records a tombstone for each refused message at the front; mail goes on once they are on disk.
+    /// Withholds the refused messages at the front; mail goes on once that is on disk.
     private mutating func withhold(
         _ waiting: [(MailboxNumber, StoredMessage)],
         from node: NodeID,
         now: Moment
     ) {
         sessions[node]?.isWaitingForLedger = true
-        var refused: [(MailboxNumber, StoredMessage, Refusal)] = []
+        var refused: [RefusedMail] = []
         for (number, message) in waiting {
             guard case .refused(let refusal) = content(of: message, number, for: node, now: now)
             else { break }
-            refused.append((number, message, refusal))
+            refused.append(RefusedMail(number: number, message: message, refusal: refusal))
         }
-        for (place, (number, message, refusal)) in refused.enumerated() {
+        record(refused, from: node, then: .mail, now: now)
+    }
+
+    /// Records a tombstone for each message, one a number however often it is asked for.
+    private mutating func record(
+        _ refused: [RefusedMail],
+        from node: NodeID,
+        then next: AfterWithholding,
+        now: Moment
+    ) {
+        let fresh = refused.filter { withholding[node]?.contains($0.number) != true }
+        guard let last = fresh.last?.number else {
+            // All are on their way to the disk, ahead of what is read next.
+            return goOn(next, for: node, now: now)
+        }
+        for mail in fresh {
+            withholding[node, default: []].insert(mail.number)
             var record = WireWithheldMessage()
             record.node = node.text
-            record.number = number.value
-            record.message = message.index.value
+            record.number = mail.number.value
+            record.message = mail.message.index.value
             record.reason = "withheld"
-            record.code = refusal.code.number
-            record.rule = refusal.rule
+            record.code = mail.refusal.code.number
+            record.rule = mail.refusal.rule
             append(
                 .event(.withheld(record)),
                 then: .withheld(
                     node,
-                    number,
-                    Self.withheldTombstone(message),
-                    isLast: place == refused.count - 1
+                    mail.number,
+                    Self.tombstone(mail.message, reason: "withheld"),
+                    then: mail.number == last ? next : nil
                 )
             )
         }
     }
 
-    private static func withheldTombstone(_ message: StoredMessage) -> WireTombstone {
-        tombstone(message, reason: "withheld")
+    /// Does what waited for tombstones of a node to be on disk.
+    mutating func goOn(_ next: AfterWithholding, for node: NodeID, now: Moment) {
+        switch next {
+        case .mail:
+            sessions[node]?.isWaitingForLedger = false
+            moveMail(of: node, now: now)
+        case .fetch(let request, let places):
+            effects.append(.readMessages(request, places))
+        }
     }
 
     private static func tombstone(_ message: StoredMessage, reason: String) -> WireTombstone {

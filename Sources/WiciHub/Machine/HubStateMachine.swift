@@ -80,6 +80,8 @@ public struct HubStateMachine: Sendable {
     /// Highest number each node has on its disk, as the ledger knows it.
     var delivered: [NodeID: MailboxNumber]
     var tombstones: [NodeID: [MailboxNumber: WireTombstone]]
+    /// Numbers whose tombstones are on their way to the disk.
+    var withholding: [NodeID: Set<MailboxNumber>] = [:]
     var inForce: Release
     /// A release that waits for its ledger entry; packets wait with it.
     var pendingRelease: Release?
@@ -164,7 +166,7 @@ public struct HubStateMachine: Sendable {
         case .pageRead(let request, let entries, let checkpoint):
             sendPage(entries, checkpoint: checkpoint, for: request, now: now)
         case .proofRead(let request, let material):
-            sendProof(material, for: request)
+            sendProof(material, for: request, now: now)
         case .strangerRefused(let code):
             countStranger(code, now: now)
         case .unreachable(let connection):

@@ -94,7 +94,8 @@ public struct ProofRequest: Sendable {
 public struct ProofMaterial: Sendable {
     let entry: WireLedgerEntry
     let sender: NodeID
-    let audience: RecipientSet
+    /// The message, by which the machine asks the rules again.
+    public var message: StoredMessage
     let size: UInt64
     let path: [Digest]
     let checkpoint: Data
@@ -103,14 +104,14 @@ public struct ProofMaterial: Sendable {
     public init(
         entry: WireLedgerEntry,
         sender: NodeID,
-        audience: RecipientSet,
+        message: StoredMessage,
         size: UInt64,
         path: [Digest],
         checkpoint: Data
     ) {
         self.entry = entry
         self.sender = sender
-        self.audience = audience
+        self.message = message
         self.size = size
         self.path = path
         self.checkpoint = checkpoint
@@ -129,14 +130,22 @@ enum PendingEntry: Sendable {
     case nothing
     /// A node has its mail on disk through this number.
     case delivered(NodeID, through: MailboxNumber)
-    /// A tombstone in a node's mailbox; after the last of a row its mail goes on.
-    case withheld(NodeID, MailboxNumber, WireTombstone, isLast: Bool)
+    /// A tombstone in a node's mailbox; the last of a row says what waits for it.
+    case withheld(NodeID, MailboxNumber, WireTombstone, then: AfterWithholding?)
     /// The node's new subscriptions come into force.
     case subscriptions(NodeID, [WireSubscription], request: UInt64, on: ConnectionID)
     /// An auditor's read: the page may now be read.
     case auditRead(PageRequest)
     /// A release: with its place known it may come into force.
     case release(ReleaseKind, RecordedRelease)
+}
+
+/// What waits until tombstones of a node are on disk.
+enum AfterWithholding: Sendable {
+    /// The flow of its mail.
+    case mail
+    /// The answer to a fetch, for which these messages are read again.
+    case fetch(MailRequest, [LedgerIndex])
 }
 
 extension PendingEntry {

@@ -11,7 +11,8 @@ import WiciCore
 /// Lines of an audit export (JSON Lines).
 ///
 /// Keys in this order: `index`, `leaf`, `salt`, `record` (base64, RFC 4648 section 4) and `json` (the
-/// record in the protobuf JSON mapping). The last three are missing when the opening was erased.
+/// record in the protobuf JSON mapping). The last three are missing when the ledger holds no opening,
+/// which is sound only where an erasure is on record. An export ends with its checkpoint.
 public enum AuditExport {
     /// Longest line that is read, in bytes.
     public static let longestLine = 16 << 20
@@ -36,7 +37,8 @@ public enum AuditExport {
         return Data((text + "}\n").utf8)
     }
 
-    /// Writes every entry below a size; progress is given as entries done and in all.
+    /// Writes every entry below a size, which is that of the checkpoint beside the export; progress
+    /// is given as entries done and in all.
     public static func write(
         _ reader: LedgerReader,
         below size: UInt64,

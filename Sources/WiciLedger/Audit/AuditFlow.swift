@@ -40,6 +40,7 @@ public struct AuditFlow: Sendable {
     private var streamOfMessage: [UInt64: Int32] = [:]
     private var sets: [UInt64: RecipientSet] = [:]
     private var withheld: [Cell: Int] = [:]
+    private var delivered: [NodeID: UInt64] = [:]
 
     /// Begins with nothing counted.
     public init() {}
@@ -58,9 +59,13 @@ public struct AuditFlow: Sendable {
                 Stream(sender: header.sender, type: header.type, audience: accepted.audience),
                 at: entry.index
             )
+        case .delivered(let record):
+            guard let node = NodeID(record.node) else { return }
+            delivered[node] = max(record.through, delivered[node] ?? 0)
         case .withheld(let withheld):
+            // What a node had on its disk before it was withheld was disclosed to it.
             guard let place = streamOfMessage[withheld.message],
-                let node = NodeID(withheld.node)
+                let node = NodeID(withheld.node), withheld.number > delivered[node] ?? 0
             else { return }
             let stream = streams[Int(place)]
             let cell = Cell(sender: stream.sender, recipient: node, type: stream.type)

@@ -10,24 +10,35 @@ public import WiciCore
 
 /// Verifies a ledger's entries, given in order from the first.
 public struct AuditVerifier: Sendable {
+    /// What entries after the checkpoint mean.
+    public enum Tail: Sendable {
+        /// Somebody put them there: an export ends with its checkpoint. They are not looked at.
+        case forbidden
+        /// They are younger than the checkpoint, as in the file of a running hub. They are checked
+        /// like the others, but nothing proves them yet.
+        case young
+    }
+
     /// What a verification found.
     public struct Report: Sendable {
-        /// Entries read.
+        /// Entries checked.
         public var entries: UInt64 = 0
         /// Messages accepted.
         public var messages: UInt64 = 0
-        /// Entries whose opening was erased; mailbox numbers after the first cannot be replayed.
-        public var erased: UInt64 = 0
+        /// Entries after the checkpoint: nobody has signed them.
+        public var unproven: UInt64 = 0
         /// The first faults, at most 100.
         public var faults: [LedgerError] = []
         /// All faults.
         public var faultCount: UInt64 = 0
-        /// The checkpoint's size; entries after it are checked but nobody has signed them.
+        /// The checkpoint's size, once the root over so many entries equals the signed one.
         public var checkpointSize: UInt64?
-        /// The tree's root over all entries.
+        /// The tree's root over the entries checked.
         public var root = TreeHash.empty
 
         /// Whether nothing is wrong and a checkpoint was verified.
+        ///
+        /// Says nothing of the `unproven`, which only the file of a running hub may have.
         public var isSound: Bool { faultCount == 0 && checkpointSize != nil }
 
         mutating func add(_ fault: LedgerError) {
@@ -38,17 +49,26 @@ public struct AuditVerifier: Sendable {
 
     private let source: String
     private let checkpoint: Checkpoint?
+    private let tail: Tail
     private var report = Report()
     private var tree = TreeFrontier()
     private var rootAtCheckpoint: Digest?
     private var fold = LedgerFold()
     private var messageIDs: Set<MessageID> = []
+    /// Whether a record is missing, so that a later one may refer to what nobody can know.
+    private var hasHole = false
 
     /// Begins a verification against a note that the ledger's key must have signed.
     ///
     /// `source` names the file in faults. Without a note nothing is sound.
-    public init(source: String, checkpoint note: SignedNote?, ledgerKey: VerifierKey) {
+    public init(
+        source: String,
+        checkpoint note: SignedNote?,
+        ledgerKey: VerifierKey,
+        tail: Tail = .forbidden
+    ) {
         self.source = source
+        self.tail = tail
         guard let note else {
             checkpoint = nil
             report.add(
@@ -72,8 +92,12 @@ public struct AuditVerifier: Sendable {
     }
 
     /// Takes the next entry.
+    ///
+    /// An opening may be missing only where an erasure is on record, and no kind of record tells of
+    /// one yet.
     public mutating func add(_ entry: LedgerEntryRow) {
         let index = tree.size
+        guard isCovered(index) else { return }
         if entry.index.value != index {
             addFault(.ledgerEntryMissing, "leaf", index)
         }
@@ -83,17 +107,29 @@ public struct AuditVerifier: Sendable {
         tree.append(TreeHash.leaf(entry.leaf))
         if tree.size == checkpoint?.size { rootAtCheckpoint = tree.root }
         guard let salt = entry.salt, let record = entry.record else {
-            if entry.salt != nil || entry.record != nil {
-                addFault(.ledgerEntryMissing, "opening", index)
-            }
-            report.erased += 1
-            return fold.skip()
+            addFault(.auditOpeningMissing, "opening", index)
+            return skip()
         }
         guard LedgerLeaf.bytes(salt: salt, record: record) == entry.leaf else {
             addFault(.ledgerLeafWrong, "opening", index)
-            return fold.skip()
+            return skip()
         }
         replay(record, at: index)
+    }
+
+    /// Whether the entry at the end is to be checked; counts it when no checkpoint covers it.
+    private mutating func isCovered(_ index: UInt64) -> Bool {
+        guard let checkpoint, index >= checkpoint.size else { return true }
+        report.unproven += 1
+        guard tail == .forbidden else { return true }
+        if report.unproven == 1 { addFault(.auditSizeDiffers, "leaf", index) }
+        return false
+    }
+
+    /// Passes over an entry whose record is not known.
+    private mutating func skip() {
+        hasHole = true
+        fold.skip()
     }
 
     private mutating func replay(_ record: Data, at index: UInt64) {
@@ -101,7 +137,7 @@ public struct AuditVerifier: Sendable {
         do throws(RecordFault) {
             change = try ViewChange(recordBytes: record)
         } catch {
-            fold.skip()
+            skip()
             return addFault(error.code, "opening", index, error.field)
         }
         if case .message(let message) = change {
@@ -113,8 +149,8 @@ public struct AuditVerifier: Sendable {
         do throws(RecordFault) {
             try fold.apply(change)
         } catch {
-            // What an erased opening held may be what this record refers to.
-            if report.erased == 0 { addFault(error.code, "opening", index, error.field) }
+            // What a missing record held may be what this one refers to.
+            if !hasHole { addFault(error.code, "opening", index, error.field) }
         }
     }
 
@@ -162,8 +198,9 @@ public struct AuditVerifier: Sendable {
 extension AuditVerifier {
     /// Verifies a whole ledger file against its last checkpoint, stored contents included.
     ///
-    /// A page or row that cannot be read ends the check and is one of the faults. Progress is given
-    /// as entries done and in all.
+    /// Entries younger than the checkpoint are checked and counted as `unproven`. A page or row that
+    /// cannot be read ends the check and is one of the faults. Progress is given as entries done and
+    /// in all.
     public static func verify(
         _ reader: LedgerReader,
         ledgerKey: VerifierKey,
@@ -171,7 +208,12 @@ extension AuditVerifier {
     ) throws(LedgerError) -> Report {
         let note = try reader.lastCheckpoint()
         let size = try reader.size()
-        var verifier = AuditVerifier(source: reader.path, checkpoint: note, ledgerKey: ledgerKey)
+        var verifier = AuditVerifier(
+            source: reader.path,
+            checkpoint: note,
+            ledgerKey: ledgerKey,
+            tail: .young
+        )
         do throws(LedgerError) {
             try reader.forEachEntry(below: size) { entry throws(LedgerError) in
                 verifier.add(entry)
@@ -193,6 +235,8 @@ extension AuditVerifier {
     }
 
     /// Verifies an export, given line by line without newlines, against a checkpoint.
+    ///
+    /// Lines that the checkpoint does not cover are counted, not read, and make the export unsound.
     public static func verify(
         export lines: some Sequence<some Collection<UInt8>>,
         name: String,
@@ -204,6 +248,7 @@ extension AuditVerifier {
         var count = 0
         for (number, line) in lines.enumerated() {
             count = number + 1
+            guard verifier.isCovered(UInt64(number)) else { continue }
             do throws(LedgerError) {
                 verifier.add(try AuditExport.entry(line: line, number: UInt64(number)))
             } catch {

@@ -127,13 +127,11 @@ extension Ledger {
             guard rows.integer(0) == index else {
                 throw LedgerError(.ledgerEntryMissing, at: place("leaf", index))
             }
-            guard !rows.isNull(4) else {
+            let entry = LedgerEntryRow(rows)
+            guard let salt = entry.salt, let record = entry.record else {
                 throw LedgerError(.ledgerEntryMissing, at: place("opening", index))
             }
-            let entry = LedgerEntryRow(rows)
-            if let salt = entry.salt, let record = entry.record,
-                LedgerLeaf.bytes(salt: salt, record: record) != entry.leaf
-            {
+            guard LedgerLeaf.bytes(salt: salt, record: record) == entry.leaf else {
                 throw LedgerError(.ledgerLeafWrong, at: place("opening", index))
             }
             tree.append(TreeHash.leaf(entry.leaf))

@@ -115,6 +115,21 @@ public struct Mailboxes: Sendable {
         return found
     }
 
+    /// The number that a message has in a node's mailbox; nil when it is not in it.
+    public func number(of index: LedgerIndex, for node: NodeID) -> MailboxNumber? {
+        guard let slot = memberOfNode[node], let place = UInt32(exactly: index.value) else {
+            return nil
+        }
+        var number: UInt64 = 0
+        var isThere = false
+        for log in members[slot].logs.map({ logs[Int($0)] }) {
+            let count = log.count(through: place)
+            number += UInt64(count)
+            if count > 0, log.places[count - 1] == place { isThere = true }
+        }
+        return isThere ? MailboxNumber(number) : nil
+    }
+
     /// The least place at or before which the logs hold this many messages.
     private func place(ofNumber number: UInt64, in sources: [AudienceLog]) -> UInt32 {
         var low = UInt32(0)

@@ -72,6 +72,9 @@ enum LedgerSource {
     }
 
     /// Lends every entry in order, and shows how far it has come.
+    ///
+    /// Nothing is verified here, but an export that goes on after its checkpoint is refused: what
+    /// nobody signed must not be shown beside what is.
     func forEachEntry(_ body: (LedgerEntryRow) throws(LedgerError) -> Void) throws {
         let bar = ProgressBar(say("czytanie", "reading"))
         switch self {
@@ -84,6 +87,15 @@ enum LedgerSource {
             }
         case .export:
             let lines = try lines()
+            if let note = try checkpoint() {
+                let size = try Checkpoint(text: note.text).size
+                guard UInt64(lines.count) <= size else {
+                    throw LedgerError(
+                        .auditSizeDiffers,
+                        at: .init(file: folder.path, table: "leaf", index: size)
+                    )
+                }
+            }
             for (number, line) in lines.enumerated() {
                 try body(try AuditExport.entry(line: line, number: UInt64(number)))
                 bar.step(number + 1, of: lines.count)
@@ -97,7 +109,9 @@ enum LedgerSource {
         guard let bytes = try? Data(contentsOf: file, options: .mappedIfSafe) else {
             throw CommandFailure.missing(file)
         }
-        return bytes.split(separator: 0x0A)
+        var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        return lines
     }
 
     /// The key that must have signed: given, or else from the registry beside the entries.

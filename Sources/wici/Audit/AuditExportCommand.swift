@@ -18,7 +18,8 @@ struct AuditExportCommand: AsyncParsableCommand {
         abstract: "Write the ledger as JSON Lines, with its checkpoint as a signed note.",
         discussion: """
             From a hub's folder (also while it runs), or through an auditor's node: that reading \
-            is itself recorded, with its purpose (wici schema list audit-purpose).
+            is itself recorded, with its purpose (wici schema list audit-purpose). The export ends \
+            with its checkpoint; younger entries belong to a later one.
 
             Examples:
               wici audit export --hub hub --output export
@@ -143,6 +144,13 @@ struct AuditExportCommand: AsyncParsableCommand {
                 from: LedgerIndex(next),
                 limit: 1_000,
                 purpose: purpose
+            )
+        }
+        guard next == size else {
+            throw LedgerError(
+                .ledgerShorterThanCheckpoint,
+                at: .init(file: "export", table: "leaf", index: next),
+                detail: "\(next) of \(size)"
             )
         }
         return (note, key)

@@ -15,7 +15,10 @@ struct AuditVerifyCommand: ParsableCommand {
         abstract: "Verify a ledger or an export, offline: leaves, root, signature, mailboxes.",
         discussion: """
             Give --key with a verifier key or a registry that you hold yourself: without it the \
-            key beside the ledger is taken. Ends with 8 when something does not match.
+            key beside the ledger is taken. Ends with 8 when something does not match, when an \
+            opening is missing, and when an export has entries that its checkpoint does not cover. \
+            A hub's own file may have entries younger than its last checkpoint: they are counted \
+            as not yet proven.
 
             Examples:
               wici audit verify export --key registry.note
@@ -35,7 +38,7 @@ struct AuditVerifyCommand: ParsableCommand {
         let sound: Bool
         let entries: UInt64
         let messages: UInt64
-        let erased: UInt64
+        let unproven: UInt64
         let checkpointSize: UInt64?
         let root: String
         let keyPinned: Bool
@@ -74,7 +77,7 @@ struct AuditVerifyCommand: ParsableCommand {
                 sound: found.isSound,
                 entries: found.entries,
                 messages: found.messages,
-                erased: found.erased,
+                unproven: found.unproven,
                 checkpointSize: found.checkpointSize,
                 root: found.root.hexadecimal,
                 keyPinned: isPinned,
@@ -96,11 +99,10 @@ struct AuditVerifyCommand: ParsableCommand {
         if output.json { return try Console.write(json: report) }
         Console.write(
             say(
-                "Wpisów \(report.entries), wiadomości \(report.messages), usuniętych treści "
-                    + "wpisów \(report.erased); punkt kontrolny obejmuje "
-                    + "\(report.checkpointSize ?? 0).",
-                "\(report.entries) entries, \(report.messages) messages, \(report.erased) erased "
-                    + "openings; the checkpoint covers \(report.checkpointSize ?? 0)."
+                "Wpisów \(report.entries), wiadomości \(report.messages); punkt kontrolny "
+                    + "obejmuje \(report.checkpointSize ?? 0).",
+                "\(report.entries) entries, \(report.messages) messages; the checkpoint covers "
+                    + "\(report.checkpointSize ?? 0)."
             )
         )
         Console.write(say("Korzeń ", "Root ") + report.root)
@@ -114,6 +116,15 @@ struct AuditVerifyCommand: ParsableCommand {
                     .good
                 )
             )
+            guard report.unproven > 0 else { return remarkKey(report) }
+            Console.write(
+                say(
+                    "Najmłodszych wpisów \(report.unproven) nie obejmuje jeszcze punkt "
+                        + "kontrolny: są spójne, ale nic ich nie dowodzi.",
+                    "The checkpoint does not cover the \(report.unproven) youngest entries yet: "
+                        + "they are consistent, but nothing proves them."
+                )
+            )
         } else {
             let reason =
                 report.faultCount == 0
@@ -121,6 +132,10 @@ struct AuditVerifyCommand: ParsableCommand {
                 : say("Niezgodności: \(report.faultCount).", "Mismatches: \(report.faultCount).")
             Console.write(Console.paint(reason, .bad))
         }
+        remarkKey(report)
+    }
+
+    private func remarkKey(_ report: Report) {
         if !report.keyPinned {
             Console.remark(
                 say(

@@ -112,6 +112,31 @@ extension CommandTests {
         }
 
         @Test
+        func `an export that goes on after its checkpoint ends with 8 and shows no trail`()
+            async throws
+        {
+            let network = try CommandTests.network()
+            let id = try await message(network)
+            let folder = try await export(network, ["--hub", network.hubFolder])
+            let file = URL(filePath: folder + "/ledger.jsonl")
+            let text = try Data(contentsOf: file)
+            let last = try #require(text.dropLast().lastIndex(of: UInt8(ascii: "\n")))
+            try (text + text[(last + 1)...]).write(to: file)
+            let run = try await network.run(
+                ["audit", "verify", folder, "--key", network.registry, "--json"]
+            )
+            #expect(run.status == 8, "\(run)")
+            let report = try run.json()
+            #expect(report["sound"] == .boolean(false))
+            #expect(report["unproven"]?.whole == 1)
+            #expect(report["faults"]?.column("name") == ["audit-size-differs"])
+            let (status, verdict) = try await independentVerdict(folder, key: ledgerKey(network))
+            #expect(status == 8, "\(verdict.json())")
+            let trail = try await network.run(["audit", "trail", id, "--ledger", folder, "--json"])
+            try CommandTests.expectRefusal(trail, status: 8, name: "audit-size-differs")
+        }
+
+        @Test
         func `the hub's own ledger is verified while the hub writes it`() async throws {
             let network = try CommandTests.network()
             _ = try await message(network)

@@ -7,11 +7,14 @@ Written from RFC 6962, RFC 9162, C2SP signed-note and tlog-checkpoint, and Schem
 opening against its leaf, the root against the signed checkpoint, every record against its JSON,
 references between records, and the given inclusion and consistency proofs.
 
-Usage: verify.py EXPORT CHECKPOINT VERIFIER-KEY [PROOFS]
-Needs protoc, and the Python packages cryptography and protobuf. Prints a summary as JSON; the exit
+Usage: verify.py EXPORT CHECKPOINT VERIFIER-KEY [PROOFS] [--earlier CHECKPOINT]...
+An export ends with its checkpoint: lines after it, which nobody signed, are a fault. An opening may be
+missing only where an erasure is on record, and no kind of record tells of one yet. Checkpoints given
+with --earlier must be of the same ledger when it was shorter. Needs protoc, and the Python packages cryptography and protobuf. Prints a summary as JSON; the exit
 status is 0 when everything verifies and 8 when something does not.
 """
 
+import argparse
 import base64
 import hashlib
 import json
@@ -214,20 +217,29 @@ class Replay:
             self.numbers[node, self.heads[node]] = index
 
 
-def read_export(path, record_class, replay):
-    """Verifies every line; returns the leaf hashes."""
+def once_each(pairs):
+    """An object whose keys stand once each: of two values a reader might show either."""
+    if len(dict(pairs)) != len(pairs):
+        raise Fault("a key stands twice")
+    return dict(pairs)
+
+
+def read_export(path, size, record_class, replay):
+    """Verifies every line, which must be as many as were signed; returns the leaf hashes."""
     hashes = []
-    with open(path, encoding="utf-8") as lines:
+    with open(path, encoding="utf-8", newline="\n") as lines:
         for number, line in enumerate(lines):
-            entry = json.loads(line)
-            if list(entry) not in (["index", "leaf"], KEYS):
+            if number == size:
+                raise Fault(f"line {number} and those after it are not covered by the checkpoint")
+            entry = json.loads(line, object_pairs_hook=once_each)
+            if type(entry.get("index")) is not int or entry["index"] != number:
+                raise Fault(f"line {number}: index {entry.get('index')}")
+            if list(entry) == ["index", "leaf"]:
+                raise Fault(f"entry {number}: the opening is missing and no erasure is on record")
+            if list(entry) != KEYS:
                 raise Fault(f"line {number}: other keys")
-            if entry["index"] != number:
-                raise Fault(f"line {number}: index {entry['index']}")
             leaf = unbase64(entry["leaf"])
             hashes.append(leaf_hash(leaf))
-            if "record" not in entry:
-                continue
             salt = unbase64(entry["salt"])
             data = unbase64(entry["record"])
             if len(salt) != 32 or leaf != b"\x01" + sha256(b"wici/v1/leaf\x00", salt, data):
@@ -236,6 +248,8 @@ def read_export(path, record_class, replay):
             if json_format.MessageToDict(record) != entry["json"]:
                 raise Fault(f"entry {number}: JSON is not the record")
             replay.take(number, record)
+    if len(hashes) < size:
+        raise Fault(f"{len(hashes)} entries, but {size} were signed")
     return hashes
 
 
@@ -257,28 +271,34 @@ def verify_proofs(path, hashes):
     return len(proofs["inclusion"]) + len(proofs["consistency"])
 
 
-def verify(messages, export, checkpoint, key, proofs=None):
+def verify(messages, export, checkpoint, key, proofs=None, earlier=()):
     """The summary of an export in which everything verifies; raises one of FAULTS otherwise."""
+    def head(path):
+        return verify_checkpoint(pathlib.Path(path).read_text(encoding="utf-8"), key)
+
     record_class, header_class = messages
+    size, root = head(checkpoint)
     replay = Replay(header_class)
-    hashes = read_export(export, record_class, replay)
-    note = pathlib.Path(checkpoint).read_text(encoding="utf-8")
-    size, root = verify_checkpoint(note, key)
-    if size > len(hashes):
-        raise Fault(f"{len(hashes)} entries, but {size} were signed")
-    if tree_hash(hashes[:size]) != root:
-        raise Fault("root differs from the checkpoint's")
+    hashes = read_export(export, size, record_class, replay)
+    for signed, expected in [(size, root), *map(head, earlier)]:
+        if signed > size:
+            raise Fault(f"a checkpoint of {signed} entries is not earlier than one of {size}")
+        if tree_hash(hashes[:signed]) != expected:
+            raise Fault(f"root over {signed} entries differs from the checkpoint's")
     count = verify_proofs(proofs, hashes) if proofs else 0
     return {"sound": True, "entries": len(hashes), "messages": replay.messages, "signed": size,
             "proofs": count}
 
 
 def main(arguments):
-    if len(arguments) not in (3, 4):
-        print(__doc__, file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(usage=__doc__)
+    for name in ("export", "checkpoint", "key"):
+        parser.add_argument(name)
+    parser.add_argument("proofs", nargs="?")
+    parser.add_argument("--earlier", action="append", default=[])
+    given = parser.parse_args(arguments)
     try:
-        print(json.dumps(verify(load_messages(), *arguments)))
+        print(json.dumps(verify(load_messages(), **vars(given))))
     except FAULTS as fault:
         print(json.dumps({"sound": False, "fault": str(fault)}))
         return 8

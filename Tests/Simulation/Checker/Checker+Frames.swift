@@ -83,17 +83,11 @@ extension Checker {
             }
         case .tombstone:
             let mail = MailPlace(node: node, number: number)
-            guard book.withheld[mail] == delivery.index || isRefusedNow(message, node) else {
+            guard book.withheld[mail] == delivery.index else {
                 return fail(.tombstoneWrong, "number \(number) of node \(node)")
             }
         case nil: fail(.contentWrong, "an empty delivery")
         }
-    }
-
-    /// A fetch is answered with a tombstone that is recorded when the mail gets there.
-    private func isRefusedNow(_ message: BookMessage, _ node: Int) -> Bool {
-        guard let letter = stage.letters.placeOfID[message.id], let inForce else { return false }
-        return !oracle.grants(letter, to: node, under: inForce)
     }
 
     private func checkOrder(_ number: UInt64, _ connection: UInt64) {
@@ -176,10 +170,19 @@ extension Checker {
             return fail(.openingWrong, "a proof of no message")
         }
         let message = book.messages[place]
-        guard message.sender == node || book.mail[node].contains(proof.entry.index),
+        guard message.sender == node || mayHave(message, node),
             proof.entry.leaf == book.leaves[Int(proof.entry.index)]
         else { return fail(.openingWrong, "the proof of \(proof.entry.index) for node \(node)") }
         sees(checkpoint: proof.checkpoint)
+    }
+
+    /// Whether a message stands in a node's mailbox, is not withheld from it and granted to it now.
+    private func mayHave(_ message: BookMessage, _ node: Int) -> Bool {
+        guard let place = book.mail[node].firstIndex(of: message.index.value),
+            book.withheld[MailPlace(node: node, number: UInt64(place) + 1)] == nil,
+            let letter = stage.letters.placeOfID[message.id], let inForce
+        else { return false }
+        return oracle.grants(letter, to: node, under: inForce)
     }
 
     private func check(_ page: WireLedgerPage, _ node: Int) {

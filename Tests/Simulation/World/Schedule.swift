@@ -14,6 +14,10 @@ enum Action {
     case audit
     /// A sender asks for the proof of a letter.
     case prove(letter: Int)
+    /// A node asks for the proof of the last letter that it has.
+    case proveReceived(node: Int)
+    /// A node asks again for mail that it has.
+    case fetch(node: Int)
 }
 
 /// The plan of a run.
@@ -73,7 +77,18 @@ struct Schedule {
             }
         }
         for _ in 0..<random.within(0...2) { add(.audit, within: 3_000...busyMilliseconds) }
-        return actions
+        return actions + secondLooks(seed: seed, members: members)
+    }
+
+    /// Who looks again at what it has received, often after the release that decided it.
+    private static func secondLooks(seed: UInt64, members: Int) -> [Timed<Action>] {
+        var random = Generator(seed: seed, for: "second looks")
+        return (0..<random.within(0...12)).map { _ in
+            let node = random.below(members)
+            let time = Int64(random.within(5_000...busyMilliseconds))
+            let action = random.chance(50) ? Action.proveReceived(node: node) : .fetch(node: node)
+            return Timed(time: time, item: action)
+        }
     }
 
     /// How often in a hundred runs a kind of fault is in play.

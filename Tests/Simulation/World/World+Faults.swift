@@ -26,7 +26,31 @@ extension World {
             )
         case .prove(let letter):
             ask(stage.letters.all[letter].sender, .prove(stage.letters.all[letter].id))
+        case .proveReceived(let node):
+            let had = Int(checker.durable[node] ?? 0)
+            guard had > 0, had <= checker.book.mail[node].count,
+                let place = checker.book.messageAt[checker.book.mail[node][had - 1]]
+            else { return }
+            ask(node, .prove(checker.book.messages[place].id))
+        case .fetch(let node): fetchAgain(node)
         }
+    }
+
+    /// Asks for mail that the node has on its disk; its session drops what it gets twice.
+    private func fetchAgain(_ node: Int) {
+        let had = Int(checker.durable[node] ?? 0)
+        guard had > 0, nodes[node].session?.isReady == true else { return }
+        let first = max(1, had - random.below(4))
+        var packet = WirePacket()
+        packet.fetch = WireFetch.with {
+            $0.request = 1 << 42
+            $0.mailbox = country.members[node].node.text
+            $0.from = UInt64(first)
+            $0.limit = UInt32(had - first + 1)
+        }
+        guard let bytes: Data = try? packet.serializedData() else { return }
+        trace.note("fetches again", now, [node])
+        sendUp(node, bytes)
     }
 
     private static let subscriptions: [[WireSubscription]] = [

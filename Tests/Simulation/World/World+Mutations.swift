@@ -170,6 +170,10 @@ extension World {
                     return message
                 }
             )
+        case (.proveWithoutAsking, .proofRead(let request, var material?)):
+            material.message.registry = checker.book.releasePlaces.registry
+            material.message.policy = checker.book.releasePlaces.policy
+            return .proofRead(request, material)
         default: return event
         }
     }
