@@ -34,10 +34,16 @@ let package = Package(
             ],
             exclude: ["Documentation.docc"]
         ),
+        // A VFS for SQLite in C: the stores' pages and logs are checked when they are read.
+        .target(
+            name: "CheckedPages",
+            cSettings: [.define("_POSIX_C_SOURCE", to: "200809L")],
+            linkerSettings: [.linkedLibrary("sqlite3")]
+        ),
         .target(
             name: "WiciLedger",
             dependencies: [
-                "WiciCore",
+                "CheckedPages", "WiciCore",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -56,7 +62,7 @@ let package = Package(
         .target(
             name: "WiciNode",
             dependencies: [
-                "WiciCore", "ZeroMQ", "Yams",
+                "CheckedPages", "WiciCore", "ZeroMQ", "Yams",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "GRDB", package: "GRDB.swift"),
