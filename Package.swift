@@ -113,7 +113,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "wici", "WiciHub", "WiciNode", "WiciLedger", "WiciCore", "ZeroMQ", "Yams",
+                "wici", "NetworkRig", "WiciHub", "WiciNode", "WiciLedger", "WiciCore", "ZeroMQ",
+                "Yams",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -134,6 +135,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Simulation"
+        ),
+        // Networks of folders and processes, for the tests from end to end and for the harness.
+        .target(
+            name: "NetworkRig",
+            dependencies: ["WiciHub", "WiciNode", "WiciLedger", "WiciCore", "ZeroMQ"],
+            path: "Tests/Rig"
         ),
         // The fuzz targets are a library: libFuzzer drives it (Tests/Fuzz/run), the tests replay it.
         .target(
