@@ -136,11 +136,27 @@ let package = Package(
             ],
             path: "Tests/Simulation"
         ),
+        .target(
+            name: "FaultCalls",
+            path: "Tests/FaultCalls",
+            linkerSettings: [.linkedLibrary("dl")]
+        ),
         // Networks of folders and processes, for the tests from end to end and for the harness.
         .target(
             name: "NetworkRig",
             dependencies: ["WiciHub", "WiciNode", "WiciLedger", "WiciCore", "ZeroMQ"],
             path: "Tests/Rig"
+        ),
+        .executableTarget(
+            name: "faults",
+            dependencies: [
+                "CheckedPages", "FaultDisk", "FaultCalls", "NetworkRig",
+                "WiciHub", "WiciNode", "WiciLedger", "WiciCore", "ZeroMQ",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Faults"
         ),
         // The fuzz targets are a library: libFuzzer drives it (Tests/Fuzz/run), the tests replay it.
         .target(
