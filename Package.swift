@@ -34,10 +34,16 @@ let package = Package(
             ],
             exclude: ["Documentation.docc"]
         ),
+        // A VFS for SQLite in C: the stores' pages and logs are checked when they are read.
+        .target(
+            name: "CheckedPages",
+            cSettings: [.define("_POSIX_C_SOURCE", to: "200809L")],
+            linkerSettings: [.linkedLibrary("sqlite3")]
+        ),
         .target(
             name: "WiciLedger",
             dependencies: [
-                "WiciCore",
+                "CheckedPages", "WiciCore",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -56,7 +62,7 @@ let package = Package(
         .target(
             name: "WiciNode",
             dependencies: [
-                "WiciCore", "ZeroMQ", "Yams",
+                "CheckedPages", "WiciCore", "ZeroMQ", "Yams",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -107,7 +113,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "wici", "WiciHub", "WiciNode", "WiciLedger", "WiciCore", "ZeroMQ", "Yams",
+                "wici", "NetworkRig", "WiciHub", "WiciNode", "WiciLedger", "WiciCore", "ZeroMQ",
+                "Yams",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -128,6 +135,28 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Simulation"
+        ),
+        .target(
+            name: "FaultCalls",
+            path: "Tests/FaultCalls",
+            linkerSettings: [.linkedLibrary("dl")]
+        ),
+        // Networks of folders and processes, for the tests from end to end and for the harness.
+        .target(
+            name: "NetworkRig",
+            dependencies: ["WiciHub", "WiciNode", "WiciLedger", "WiciCore", "ZeroMQ"],
+            path: "Tests/Rig"
+        ),
+        .executableTarget(
+            name: "faults",
+            dependencies: [
+                "CheckedPages", "FaultDisk", "FaultCalls", "NetworkRig",
+                "WiciHub", "WiciNode", "WiciLedger", "WiciCore", "ZeroMQ",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Faults"
         ),
         // The fuzz targets are a library: libFuzzer drives it (Tests/Fuzz/run), the tests replay it.
         .target(

@@ -5,6 +5,7 @@
 // compared with an evaluation of policy, registry and subscriptions that shares no code with ours.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 

@@ -5,6 +5,7 @@
 // read through the hub by an auditor.
 
 import Foundation
+import NetworkRig
 import SwiftProtobuf
 import Testing
 import WiciCore

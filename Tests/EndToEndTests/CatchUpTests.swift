@@ -6,6 +6,7 @@
 
 import Foundation
 import Glibc
+import NetworkRig
 import Testing
 import WiciCore
 
@@ -73,8 +74,8 @@ extension FaultTests {
                 )
                 #expect(quiet.p99 < Self.bound)
                 #expect(busy.p99 < Self.bound)
-                let inbox = try await KillTests.inbox(of: client)
-                try KillTests.check(inbox, against: [bulk: Array(0..<Self.missed)])
+                let inbox = try await HandedMail.inbox(of: client)
+                try HandedMail.check(inbox, against: [bulk: Array(0..<Self.missed)])
                 let isSame = inbox.map(\.id) == missed
                 #expect(isSame)
             }

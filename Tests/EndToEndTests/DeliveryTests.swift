@@ -4,6 +4,7 @@
 // The main job through real sockets, disks and keys.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 

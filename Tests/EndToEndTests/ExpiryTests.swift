@@ -5,6 +5,7 @@
 // times that no test can wait for.
 
 import Foundation
+import NetworkRig
 import SwiftProtobuf
 import Synchronization
 import Testing

@@ -5,6 +5,7 @@
 // and a listener that do nothing but send and listen, and what is measured with them.
 
 import Foundation
+import NetworkRig
 import SwiftProtobuf
 import Synchronization
 import WiciCore
@@ -13,36 +14,7 @@ import ZeroMQ
 @testable import WiciHub
 @testable import WiciNode
 
-/// Good practices whose title is a number, so that what arrives can be told apart and put in order.
-enum NumberedMail {
-    private static let mark = "PRZYKŁAD "
-
-    /// A draft to named institutions, who receive it without a subscription.
-    static func draft(_ number: Int, to institutions: [String]) -> Data {
-        let text = """
-            type: good-practice
-            marking: TLP:GREEN
-            urgency: UR-1
-            to:
-              institutions: [\(institutions.joined(separator: ", "))]
-            body:
-              common:
-                title: '\(mark)\(number)'
-              domain: GP-IDE
-              problem: próba
-              steps: próba
-              result: próba
-              contact: koordynator
-            """
-        return Data(text.utf8)
-    }
-
-    /// The number in a title.
-    static func number(_ title: String?) -> Int? {
-        guard let title, title.hasPrefix(mark) else { return nil }
-        return Int(title.dropFirst(mark.count))
-    }
-
+extension NumberedMail {
     /// Serialized envelopes to named institutions, one signature for all of them.
     static func envelopes(
         _ numbers: Range<Int>,

@@ -4,6 +4,7 @@
 // A plain subscriber with a member's key on the open feed, as any program could be one.
 
 import Foundation
+import NetworkRig
 import WiciCore
 import ZeroMQ
 

@@ -4,6 +4,7 @@
 // What the programs of Tests/Interop/client say of themselves, before they meet a real hub.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 

@@ -4,6 +4,7 @@
 // What a broken or hostile member may send, each with the one refusal that it must get.
 
 import Foundation
+import NetworkRig
 import SwiftProtobuf
 import Testing
 import WiciCore

@@ -5,6 +5,7 @@
 // The programs make their keys and enrolment requests themselves, as Schemas/PROTOCOL.md says.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 import ZeroMQ

@@ -4,6 +4,7 @@
 // Programs of Tests/Interop, run as processes: they share no code with the library.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 

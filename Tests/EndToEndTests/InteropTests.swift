@@ -5,6 +5,7 @@
 // from Schemas/PROTOCOL.md alone, so what passes here is what that page says.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 

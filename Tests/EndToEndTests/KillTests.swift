@@ -6,6 +6,7 @@
 
 import Foundation
 import Glibc
+import NetworkRig
 import SwiftProtobuf
 import Synchronization
 import Testing
@@ -181,12 +182,12 @@ extension FaultTests {
                 if page.isEmpty { break }
                 inbox += page
             }
-            try Self.check(inbox, against: expected)
+            try HandedMail.check(inbox, against: expected)
         }
 
         /// The ledger verifies and holds each message once, where its receipt says.
         private static func checkLedger(
-            of network: TestNetwork,
+            of network: NetworkFolders,
             _ receipts: [MessageID: LedgerIndex]
         ) throws {
             let reader = try LedgerReader(path: network.hubFolder.ledgerFile.path)
@@ -208,40 +209,11 @@ extension FaultTests {
             print("ledger of \(report.entries) entries is sound")
         }
 
-        /// Numbers without gaps, nothing suspect, and from each sender exactly what is expected.
-        static func check(_ inbox: [InboxEntry], against expected: [String: [Int]]) throws {
-            let isGapFree = inbox.map(\.number.value).elementsEqual(1...UInt64(max(1, inbox.count)))
-            #expect(isGapFree)
-            var numbers: [String: [Int]] = [:]
-            for entry in inbox {
-                #expect(entry.suspect == nil && entry.tombstone == nil)
-                let labels = try #require(entry.labels)
-                let sender = labels.sender.replacing(".main", with: "")
-                numbers[sender, default: []].append(
-                    try #require(NumberedMail.number(entry.title))
-                )
-            }
-            #expect(Set(numbers.keys) == Set(expected.keys))
-            for (sender, expected) in expected {
-                let isExact = numbers[sender] == expected
-                #expect(
-                    isExact,
-                    "\(expected.count) from \(sender), \(numbers[sender]?.count ?? 0) here"
-                )
-            }
-        }
-
         // MARK: Nodes
 
         static let senders = ["oip-lublin", "kwp-lublin"]
         static let receivers = ["nosg-chelm", "fundacja-przyklad"]
         static let nodeKills = 200
-
-        /// What a node has answered that it has, and what it has not answered.
-        struct Handed: Sendable {
-            var answered: [Int: MessageID] = [:]
-            var unanswered: Set<Int> = []
-        }
 
         @Test
         func
@@ -253,39 +225,27 @@ extension FaultTests {
             try await ProcessNetwork.run(institutions: everybody) { processes in
                 try await processes.startHub()
                 for institution in everybody { try await processes.startNode(institution) }
-                let stopping = StopFlag()
-                let handed = try await withThrowingTaskGroup(of: (String, Handed).self) { group in
+                let handed = try await withThrowingTaskGroup(of: (String, HandedMail).self) {
+                    group in
                     for sender in Self.senders {
                         let client = try processes.client(of: sender)
                         group.addTask {
-                            (sender, await Self.handOver(to: client, until: stopping))
+                            (
+                                sender,
+                                await HandedMail.handOver(
+                                    to: client,
+                                    addressing: Self.receivers,
+                                    every: .milliseconds(90)
+                                )
+                            )
                         }
                     }
                     try await Self.killNodes(everybody, processes, &generator)
-                    stopping.raise()
+                    group.cancelAll()
                     return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
                 }
-                var expected: [String: [Int]] = [:]
-                for (sender, handed) in handed {
-                    let client = try processes.client(of: sender)
-                    expected[sender] = try await Self.checkOutbox(of: client, handed)
-                }
-                let count = expected.values.reduce(0) { $0 + $1.count }
-                for receiver in Self.receivers {
-                    let client = try processes.client(of: receiver)
-                    try await eventually("\(receiver) has its mail", within: .seconds(60)) {
-                        try await client.status().storedThrough.value >= UInt64(count)
-                    }
-                    try Self.check(try await Self.inbox(of: client), against: expected)
-                }
-                try await processes.end(ProcessNetwork.hub, SIGTERM)
-                let reader = try LedgerReader(path: processes.network.hubFolder.ledgerFile.path)
-                let report = try AuditVerifier.verify(
-                    reader,
-                    ledgerKey: processes.network.ledgerKey
-                )
-                #expect(report.isSound, "\(report.faults)")
-                #expect(report.messages == UInt64(count))
+                for mail in handed.values { #expect(mail.answered.count > Self.nodeKills) }
+                let count = try await processes.settle(handed, at: Self.receivers)
                 let unanswered = handed.values.reduce(0) { $0 + $1.unanswered.count }
                 print("\(Self.nodeKills) kills, \(count) messages, \(unanswered) calls unanswered")
             }
@@ -314,55 +274,6 @@ extension FaultTests {
             #expect(serving >= nodeKills / 3)
         }
 
-        /// Hands numbered drafts to a node's API, whether it answers or not.
-        private static func handOver(
-            to client: NodeClient,
-            until stopping: StopFlag
-        ) async -> Handed {
-            var handed = Handed()
-            var number = 0
-            while !stopping.isRaised {
-                do throws(NodeError) {
-                    let draft = NumberedMail.draft(number, to: receivers)
-                    handed.answered[number] = try await client.send(draft: draft).id
-                } catch {
-                    handed.unanswered.insert(number)
-                }
-                number += 1
-                try? await Task.sleep(for: .milliseconds(90))
-            }
-            return handed
-        }
-
-        /// Everything that was answered is in the outbox and accepted; the numbers that left.
-        private static func checkOutbox(
-            of client: NodeClient,
-            _ handed: Handed
-        ) async throws -> [Int] {
-            try await eventually("everything has a receipt", within: .seconds(60)) {
-                guard let status = try? await client.status() else { return false }
-                return status.isReady && status.pending == 0
-            }
-            let outbox = try await client.outbox(limit: 1_000)
-            #expect(outbox.count < 1_000, "the page holds everything")
-            var numbers: [Int] = []
-            for entry in outbox.reversed() {
-                #expect(entry.state == .accepted)
-                let number = try #require(NumberedMail.number(entry.title))
-                numbers.append(number)
-                if let id = handed.answered[number] {
-                    #expect(id == entry.id)
-                } else {
-                    #expect(handed.unanswered.contains(number))
-                }
-            }
-            let isComplete = Set(handed.answered.keys).isSubset(of: numbers)
-            let isOrdered = numbers == numbers.sorted() && Set(numbers).count == numbers.count
-            #expect(isComplete && isOrdered)
-            #expect(handed.answered.count > nodeKills)
-            return numbers
-        }
-
         @Test
         func
             `what a killed process leaves behind keeps nobody from starting but a living one does`()
@@ -389,16 +300,6 @@ extension FaultTests {
                 }
                 try await processes.startHub()
                 try await processes.startNode(institution)
-            }
-        }
-
-        /// The whole inbox, page by page.
-        static func inbox(of client: NodeClient) async throws -> [InboxEntry] {
-            var inbox: [InboxEntry] = []
-            while true {
-                let page = try await client.inbox(after: inbox.last?.number ?? .none, limit: 1_000)
-                if page.isEmpty { return inbox }
-                inbox += page
             }
         }
     }

@@ -5,6 +5,7 @@
 // every part open to change before or after the signature.
 
 import Foundation
+import NetworkRig
 import SwiftProtobuf
 import Testing
 import WiciCore

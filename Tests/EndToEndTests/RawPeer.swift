@@ -5,6 +5,7 @@
 // real connection, with none of the care that `Node` takes.
 
 import Foundation
+import NetworkRig
 import SwiftProtobuf
 import WiciCore
 import ZeroMQ
@@ -186,16 +187,5 @@ final class RawPeer: Sendable {
                 }
             }
         }
-    }
-}
-
-/// Runs blocking work on a thread of its own, away from the tasks of other tests.
-func onThread<Value: Sendable>(
-    _ body: @escaping @Sendable () throws -> Value
-) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        let thread = Thread { continuation.resume(with: Result(catching: body)) }
-        thread.stackSize = 4 << 20
-        thread.start()
     }
 }

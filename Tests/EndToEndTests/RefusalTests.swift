@@ -5,6 +5,7 @@
 // honest member, and the ledger holds exactly those refusals, in order.
 
 import Foundation
+import NetworkRig
 import SwiftProtobuf
 import Testing
 import WiciCore

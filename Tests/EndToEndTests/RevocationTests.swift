@@ -4,6 +4,7 @@
 // Revocation bites at once, on live connections too, and leaves the innocent alone.
 
 import Foundation
+import NetworkRig
 import SwiftProtobuf
 import Testing
 import WiciCore

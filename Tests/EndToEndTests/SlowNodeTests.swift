@@ -6,6 +6,7 @@
 
 import Foundation
 import Glibc
+import NetworkRig
 import Synchronization
 import Testing
 import WiciCore
@@ -82,8 +83,8 @@ extension FaultTests {
                 try await eventually("the stopped node has its mail", within: .seconds(240)) {
                     try await client.status().storedThrough.value >= UInt64(Self.messages)
                 }
-                let inbox = try await KillTests.inbox(of: client)
-                try KillTests.check(inbox, against: [bulk: Array(0..<Self.messages)])
+                let inbox = try await HandedMail.inbox(of: client)
+                try HandedMail.check(inbox, against: [bulk: Array(0..<Self.messages)])
                 let isSame = inbox.map(\.id) == sent
                 #expect(isSame)
             }

@@ -5,6 +5,7 @@
 // not keeps it away, and the receipt tells the sender the same.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 

@@ -4,6 +4,7 @@
 // What the ledger of a test network says, read from the hub's file.
 
 import Foundation
+import NetworkRig
 import SwiftProtobuf
 import WiciCore
 import WiciLedger

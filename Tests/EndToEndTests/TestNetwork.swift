@@ -6,6 +6,7 @@
 
 import Foundation
 import Logging
+import NetworkRig
 import Synchronization
 import Testing
 import WiciCore
@@ -15,35 +16,13 @@ import ZeroMQ
 @testable import WiciNode
 @testable import wici
 
-/// The folder of this repository.
-let repositoryRoot = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-
 final class TestNetwork: Sendable {
-    /// One institution's node: its folder, keys and, while it runs, the node itself.
-    struct Member: Sendable {
-        let id: NodeID
-        let institution: InstitutionID
-        let folder: NodeFolder
-        let keys: NodeKeys
-        let configuration: NodeConfiguration
-    }
+    typealias Member = NetworkMember
+    typealias Failure = NetworkFailure
 
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-        init(_ description: String) { self.description = description }
-    }
-
-    let folder: URL
-    let hubFolder: HubFolder
-    let hubKey: CurvePublicKey
-    let ledgerKey: VerifierKey
-    let authority: [NoteSigner]
+    let folders: NetworkFolders
     let exchange: String
     let feed: String
-    private let contents: Mutex<RegistryContents>
-    private let registryNote = Mutex(Data())
-    private let members: Mutex<[InstitutionID: Member]>
     private let hub = Mutex<HubDaemon?>(nil)
 
     static let quiet: Logger = {
@@ -57,121 +36,40 @@ final class TestNetwork: Sendable {
     /// Makes folders, keys, registry and policy for these institutions of Deploy/network.
     ///
     /// The policy is Deploy/network's unless another text is given.
-    init(institutions: [String], policy policyText: String? = nil) throws {
-        folder = FileManager.default.temporaryDirectory
-            .appending(path: "wici-test-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        authority = try (1...3).map {
-            try NoteSigner(name: "authority.example/\($0)", key: SigningKey())
-        }
-        let trust = AuthorityTrust(threshold: 2, keys: authority.map(\.verifierKey))
+    init(institutions: [String], policy: String? = nil) throws {
         exchange = "tcp://127.0.0.1:\(try FreePort.find())"
         feed = "tcp://127.0.0.1:\(try FreePort.find())"
-        hubFolder = HubFolder(folder.appending(path: "hub"))
-        let identity = try hubFolder.initialise(
-            HubConfiguration(
-                origin: "hub.example/test",
-                exchange: exchange,
-                feed: feed,
-                statusPort: 0,
-                authority: trust
-            )
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "wici-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        folders = try NetworkFolders(
+            in: folder,
+            institutions: institutions,
+            exchange: exchange,
+            feed: feed,
+            policy: policy
         )
-        ledgerKey = identity.ledgerKey
-        guard let hubKey = CurvePublicKey(hexadecimal: identity.exchangeKey),
-            let rawHubKey = RawPublicKey(hexadecimal: identity.exchangeKey)
-        else { throw Failure("hub key") }
-        self.hubKey = hubKey
-        let known = try Self.knownInstitutions()
-        let today = WarsawTime.date(at: Node.systemTime())
-        var contents = RegistryContents(
-            network: "wici-test",
-            release: 1,
-            previous: nil,
-            issued: today,
-            expires: today.adding(days: 365),
-            authority: trust,
-            hub: HubIdentity(
-                origin: "hub.example/test",
-                exchangeKey: rawHubKey,
-                ledgerKey: identity.ledgerKey
-            ),
-            teams: known.teams,
-            institutions: known.institutions,
-            nodes: []
-        )
-        var members: [InstitutionID: Member] = [:]
-        for name in institutions {
-            guard let institution = InstitutionID(name), let node = NodeID("\(name).main") else {
-                throw Failure("institution \(name)")
-            }
-            let nodeFolder = NodeFolder(folder.appending(path: name))
-            let configuration = NodeConfiguration(
-                node: node,
-                hubEndpoint: exchange,
-                hubKey: hubKey,
-                authority: trust
-            )
-            let request = try nodeFolder.initialise(configuration, institution: institution)
-            try contents.enrol(request, validity: Validity(from: today))
-            members[institution] = Member(
-                id: node,
-                institution: institution,
-                folder: nodeFolder,
-                keys: try nodeFolder.keys(),
-                configuration: configuration
-            )
-        }
-        self.contents = Mutex(contents)
-        self.members = Mutex(members)
-        try publishRegistry()
-        let source =
-            try policyText
-            ?? String(
-                contentsOf: repositoryRoot.appending(path: "Deploy/network/policy.yaml"),
-                encoding: .utf8
-            )
-        let policy = source.replacing("policy: wici-demo", with: "policy: wici-test")
-        try sign(Policy.text(policy, issuedOn: today)).write(to: hubFolder.policyFile)
     }
 
     deinit {
         try? FileManager.default.removeItem(at: folder)
     }
 
+    var folder: URL { folders.folder }
+    var hubFolder: HubFolder { folders.hubFolder }
+    var hubKey: CurvePublicKey { folders.hubKey }
+    var ledgerKey: VerifierKey { folders.ledgerKey }
+    var authority: [NoteSigner] { folders.authority }
+
     static func knownInstitutions() throws -> (teams: [Team], institutions: [Institution]) {
-        let text = try String(
-            contentsOf: repositoryRoot.appending(path: "Deploy/network/institutions.yaml"),
-            encoding: .utf8
-        )
-        let membership = try MembershipText(text: text)
-        return (membership.teams, membership.institutions)
+        try NetworkFolders.knownInstitutions()
     }
 
-    // MARK: Documents
-
-    func sign(_ text: String) throws -> Data {
-        var note = try SignedNote(text: text)
-        try authority[0].sign(&note)
-        try authority[1].sign(&note)
-        return note.bytes
-    }
-
-    private func publishRegistry() throws {
-        let note = try sign(contents.withLock { $0.text })
-        registryNote.withLock { $0 = note }
-        try note.write(to: hubFolder.registryFile)
-    }
+    func sign(_ text: String) throws -> Data { try folders.sign(text) }
 
     /// Changes the registry, signs the next release and gives it to the hub.
     func release(_ change: (inout RegistryContents) throws -> Void) throws {
-        var next = try RegistryContents.successor(
-            of: registryNote.withLock { $0 },
-            issued: WarsawTime.date(at: Node.systemTime())
-        )
-        try change(&next)
-        contents.withLock { $0 = next }
-        try publishRegistry()
+        try folders.release(change)
         try reloadHub()
     }
 
@@ -182,12 +80,7 @@ final class TestNetwork: Sendable {
 
     // MARK: Running
 
-    func member(_ institution: String) throws -> Member {
-        guard let id = InstitutionID(institution), let member = members.withLock({ $0[id] }) else {
-            throw Failure("no member \(institution)")
-        }
-        return member
-    }
+    func member(_ institution: String) throws -> Member { try folders.member(institution) }
 
     func startHub(clock: HubClock = .system) async throws {
         let daemon = try await HubDaemon(folder: hubFolder, logger: Self.quiet, clock: clock)
@@ -203,13 +96,26 @@ final class TestNetwork: Sendable {
     }
 
     /// Opens a node of this network; `run` keeps it connected.
+    func node(_ institution: String) throws -> Node { try folders.node(institution) }
+
+    /// Runs nodes while the body runs, and stops them after it.
+    func withNodes(
+        _ institutions: [String],
+        _ body: ([String: Node]) async throws -> Void
+    ) async throws {
+        try await folders.withNodes(institutions, body)
+    }
+}
+
+extension NetworkFolders {
+    /// Opens a node of this network; `run` keeps it connected.
     func node(_ institution: String) throws -> Node {
         let member = try member(institution)
         return try Node(
             configuration: member.configuration,
             keys: member.keys,
             store: member.folder.resolve(member.configuration.store),
-            logger: Self.quiet
+            logger: TestNetwork.quiet
         )
     }
 
@@ -238,19 +144,4 @@ final class TestNetwork: Sendable {
             group.cancelAll()
         }
     }
-}
-
-/// Waits until something holds; fails the test when it does not within the time.
-func eventually(
-    _ what: String,
-    within limit: Duration = .seconds(20),
-    _ holds: () async throws -> Bool
-) async throws {
-    let clock = ContinuousClock()
-    let deadline = clock.now.advanced(by: limit)
-    while clock.now < deadline {
-        if try await holds() { return }
-        try await Task.sleep(for: .milliseconds(20))
-    }
-    throw TestNetwork.Failure("did not happen in time: \(what)")
 }

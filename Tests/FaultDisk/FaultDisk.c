@@ -148,6 +148,13 @@ disk_file *disk_make_file(fault_disk *disk, const char *name) {
     return file;
 }
 
+void disk_sync_folder(fault_disk *disk) {
+    for (disk_file *file = disk->files; file != NULL; file = file->next) {
+        if (file->exists) file->is_durable = 1;
+        else file_remove(file, 1);
+    }
+}
+
 int fault_disk_copy(const fault_disk *from, fault_disk *to) {
     for (disk_file *file = from->files; file != NULL; file = file->next) {
         if (!file->exists) continue;

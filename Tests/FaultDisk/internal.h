@@ -86,6 +86,8 @@ fault_disk *disk_of_path(const char *path);
 uint64_t disk_random(fault_disk *disk);
 disk_file *disk_find(fault_disk *disk, const char *name);
 disk_file *disk_make_file(fault_disk *disk, const char *name);
+/// Makes every name durable as it is: what exists is there, what was removed is gone.
+void disk_sync_folder(fault_disk *disk);
 /// Counts one operation towards a stop; 0 when the machine stands.
 int disk_runs(fault_disk *disk);
 int image_resize(image *image, int64_t size);

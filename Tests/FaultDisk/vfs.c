@@ -16,6 +16,8 @@ typedef struct handle {
     uint64_t life;
     int lock;
     int deletes_on_close;
+    /// Whether the first sync also syncs the folder, as SQLite's own VFS does for journals and logs.
+    int syncs_folder;
     shared_memory *memory;
     int shared_locks;
     int exclusive_locks;
@@ -94,7 +96,13 @@ static int sync_method(sqlite3_file *base, int flags) {
     handle *one = (handle *)base;
     (void)flags;
     if (one->disk == NULL) return SQLITE_OK;
-    return is_alive(one) ? file_sync(one->file) : SQLITE_IOERR_FSYNC;
+    if (!is_alive(one)) return SQLITE_IOERR_FSYNC;
+    int result = file_sync(one->file);
+    if (result == SQLITE_OK && one->syncs_folder && !one->disk->ignores_syncs) {
+        disk_sync_folder(one->disk);
+        one->syncs_folder = 0;
+    }
+    return result;
 }
 
 static int size_method(sqlite3_file *base, sqlite3_int64 *size) {
@@ -282,6 +290,8 @@ static int open_method(
         one->disk = disk;
         one->life = disk->life;
         one->deletes_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
+        one->syncs_folder = (flags & SQLITE_OPEN_CREATE)
+            && (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL));
         file->locks[SQLITE_LOCK_NONE] += 1;
         disk->handles += 1;
     }

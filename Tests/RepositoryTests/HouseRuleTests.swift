@@ -51,14 +51,15 @@ struct HouseRuleTests {
         ],
         "WiciLedger": [
             "Foundation", "GRDB", "Crypto", "SwiftProtobuf", "WiciCore", "Synchronization",
-            "Dispatch", "Glibc", "GRDBSQLite",
+            "Dispatch", "Glibc", "GRDBSQLite", "CheckedPages",
         ],
         "WiciHub": [
             "Foundation", "WiciCore", "WiciLedger", "ZeroMQ", "SwiftProtobuf", "Crypto",
             "Hummingbird", "NIOCore", "Logging", "Synchronization", "Dispatch", "Glibc", "Yams",
         ],
         "WiciNode": [
-            "Foundation", "WiciCore", "ZeroMQ", "GRDB", "SwiftProtobuf", "Crypto", "Hummingbird",
+            "CheckedPages", "Foundation", "WiciCore", "ZeroMQ", "GRDB", "SwiftProtobuf", "Crypto",
+            "Hummingbird",
             "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOPosix", "Logging",
             "Synchronization", "Dispatch", "Glibc", "Yams", "ServiceLifecycle",
         ],

@@ -3,6 +3,7 @@
 
 // hub.yaml: read strictly, and read as it was written.
 
+import Foundation
 import Testing
 import WiciCore
 import WiciHub
@@ -31,5 +32,23 @@ struct HubConfigurationTests {
         #expect(throws: DocumentError.self) { try HubConfiguration(text: unreachable.text) }
         unreachable.authority = AuthorityTrust(threshold: 1, keys: [])
         #expect(throws: DocumentError.self) { try HubConfiguration(text: unreachable.text) }
+    }
+
+    @Test func `a folder that could not be made whole leaves no keys and can be made again`() throws
+    {
+        let location = FileManager.default.temporaryDirectory.appending(path: "wici-hub-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: location) }
+        let inTheWay = location.appending(path: "hub.yaml.new")
+        try FileManager.default.createDirectory(at: inTheWay, withIntermediateDirectories: true)
+        var plain = configuration
+        plain.origin = "hub.example/test"
+        let folder = HubFolder(location)
+        let error = #expect(throws: HubError.self) { try folder.initialise(plain) }
+        #expect(error?.code == .fileUnwritable)
+        let keys = location.appending(path: "keys").path
+        #expect(try FileManager.default.contentsOfDirectory(atPath: keys).isEmpty)
+        try FileManager.default.removeItem(at: inTheWay)
+        _ = try folder.initialise(plain)
+        #expect(try folder.ledgerSigner().verifierKey.name == plain.origin)
     }
 }

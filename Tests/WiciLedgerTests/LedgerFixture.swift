@@ -67,9 +67,9 @@ struct LedgerFixture {
     }
 
     /// Copies the ledger's files as they are, as a machine without power would leave them.
-    func copyFiles(to name: String) throws -> String {
+    func copyFiles(to name: String, suffixes: [String] = ["", "-wal"]) throws -> String {
         let copy = folder.path(name)
-        for suffix in ["", "-wal"] {
+        for suffix in suffixes {
             guard FileManager.default.fileExists(atPath: path + suffix) else { continue }
             try FileManager.default.copyItem(atPath: path + suffix, toPath: copy + suffix)
         }

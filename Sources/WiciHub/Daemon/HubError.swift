@@ -62,6 +62,15 @@ enum PrivateFile {
             unlink(temporary.path)
             throw HubError(.fileUnwritable, file: file)
         }
+        try syncFolder(of: file)
+    }
+
+    /// Makes a file's name durable.
+    private static func syncFolder(of file: URL) throws(HubError) {
+        let descriptor = open(file.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw HubError(.fileUnwritable, file: file) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw HubError(.fileUnwritable, file: file) }
     }
 
     static func read(_ file: URL, limit: Int) throws(HubError) -> Data {
@@ -75,12 +84,16 @@ enum PrivateFile {
         return bytes
     }
 
-    /// Reads a secret; refuses a file that others may read.
-    static func readSecret(_ file: URL) throws(HubError) -> String {
+    /// Reads 32 secret bytes in the form of `KeyText`; refuses a file that others may read.
+    static func readKey(_ file: URL) throws(HubError) -> Data {
         var status = stat()
         guard stat(file.path, &status) == 0 else { throw HubError(.fileUnreadable, file: file) }
         guard status.st_mode & 0o077 == 0 else { throw HubError(.keyFileOpen, file: file) }
-        return String(decoding: try read(file, limit: 4096), as: UTF8.self)
+        let text = String(decoding: try read(file, limit: 4096), as: UTF8.self)
             .trimmingCharacters(in: .whitespacesAndNewlines)
+        guard let secret = KeyText.secret(in: text) else {
+            throw HubError(.keyUnreadable, file: file)
+        }
+        return secret
     }
 }

@@ -7,7 +7,7 @@
 import Crypto
 public import Foundation
 public import WiciCore
-import WiciLedger
+package import WiciLedger
 import ZeroMQ
 
 /// What an operator decides about a hub: `hub.yaml`.
@@ -137,9 +137,17 @@ public struct HubFolder: Sendable {
         try PrivateFile.makeFolder(location)
         try PrivateFile.makeFolder(location.appending(path: "keys"))
         let secret = exchange.withSecretBytes { Data($0) }
-        try PrivateFile.write(Data(secret.lowercaseHexadecimal.utf8), to: exchangeKeyFile)
-        try PrivateFile.write(Data(key.seed.lowercaseHexadecimal.utf8), to: ledgerKeyFile)
-        try PrivateFile.write(Data(configuration.text.utf8), to: configurationFile)
+        do throws(HubError) {
+            try PrivateFile.write(Data(KeyText.text(of: secret).utf8), to: exchangeKeyFile)
+            try PrivateFile.write(Data(KeyText.text(of: key.seed).utf8), to: ledgerKeyFile)
+            try PrivateFile.write(Data(configuration.text.utf8), to: configurationFile)
+        } catch {
+            // Nobody knows these keys yet; another attempt begins with nothing.
+            for file in [exchangeKeyFile, ledgerKeyFile, configurationFile] {
+                try? FileManager.default.removeItem(at: file)
+            }
+            throw error
+        }
         return Identity(
             exchangeKey: exchange.publicKey.hexadecimal,
             ledgerKey: signer.verifierKey
@@ -157,16 +165,14 @@ public struct HubFolder: Sendable {
     }
 
     func exchangeKeys() throws(HubError) -> CurveKeyPair {
-        let text = try PrivateFile.readSecret(exchangeKeyFile)
-        guard let keys = CurveKeyPair(secretHexadecimal: text) else {
+        guard let keys = CurveKeyPair(secret: try PrivateFile.readKey(exchangeKeyFile)) else {
             throw HubError(.keyUnreadable, file: exchangeKeyFile)
         }
         return keys
     }
 
     func ledgerKey() throws(HubError) -> SigningKey {
-        let text = try PrivateFile.readSecret(ledgerKeyFile)
-        guard let seed = Data(lowercaseHexadecimal: text), let key = SigningKey(seed: seed) else {
+        guard let key = SigningKey(seed: try PrivateFile.readKey(ledgerKeyFile)) else {
             throw HubError(.keyUnreadable, file: ledgerKeyFile)
         }
         return key
@@ -188,7 +194,7 @@ public struct HubFolder: Sendable {
     ///
     /// The registries are followed from the authority of `hub.yaml`; nil where no recorded one was
     /// signed by it, which is so in a new ledger and after the operator named another authority.
-    func lastInForce(_ recorded: RecordedNotes, trust: AuthorityTrust) -> ReleaseInForce? {
+    package func lastInForce(_ recorded: RecordedNotes, trust: AuthorityTrust) -> ReleaseInForce? {
         guard let registry = try? Registry.follow(chain: recorded.registries, trust: trust) else {
             return nil
         }
@@ -199,7 +205,7 @@ public struct HubFolder: Sendable {
     }
 
     /// Loads registry and policy and verifies that they may follow what is or was in force.
-    func release(
+    package func release(
         trust: AuthorityTrust,
         after current: ReleaseInForce?,
         now: Moment
@@ -237,21 +243,21 @@ public struct HubFolder: Sendable {
 }
 
 /// What a new registry and policy must follow.
-struct ReleaseInForce: Sendable {
-    let registry: Registry
+package struct ReleaseInForce: Sendable {
+    package let registry: Registry
     /// Nil when none was recorded.
-    let policy: Policy?
+    package let policy: Policy?
 }
 
 /// Notes of releases that the ledger recorded.
-struct RecordedNotes: Sendable {
+package struct RecordedNotes: Sendable {
     /// Registries, the oldest first, from the last one on that the authority of `hub.yaml` signed.
     var registries: [Data] = []
     /// The policy that was in force last.
     var policy: Data?
 
     /// Reads them from a ledger; a note whose digest is not the recorded one is passed over.
-    init(
+    package init(
         of ledger: Ledger,
         _ recovered: RecoveredState,
         trust: AuthorityTrust

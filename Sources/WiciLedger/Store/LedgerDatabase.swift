@@ -6,6 +6,7 @@
 // corrupt its WAL when two connections write and checkpoint). Readers open the file read-only, so
 // SQLite itself refuses them any write, and a connection that never commits never checkpoints.
 
+import CheckedPages
 import Foundation
 import GRDB
 import GRDBSQLite
@@ -28,6 +29,7 @@ enum LedgerDatabase {
     ) throws(LedgerError) -> DatabaseQueue {
         let place = LedgerError.Place(file: configuration.path)
         do {
+            try refuseDamagedLog(configuration.path, place: place)
             let isNew = !FileManager.default.fileExists(atPath: configuration.path)
             var settings = Configuration()
             settings.label = "ledger"
@@ -38,8 +40,10 @@ enum LedgerDatabase {
                 // A file of another program is refused before anything in it is changed.
                 let isEmpty = try Self.isEmpty(database)
                 if !isEmpty { try checkVersion(database, place: place) }
+                checked_pages_reserve(database.sqliteConnection)
                 try set(database, place: place)
                 if isEmpty { try makeSchema(database) }
+                try checkPages(of: database, place: place)
                 if let bytes = configuration.largestFileBytes {
                     let pageSize = try Int64.fetchOne(database, sql: "PRAGMA page_size") ?? 4096
                     let pages = max(1, Int64(clamping: bytes) / pageSize)
@@ -57,6 +61,7 @@ enum LedgerDatabase {
     static func openForReading(path: String) throws(LedgerError) -> DatabaseQueue {
         let place = LedgerError.Place(file: path)
         do {
+            try registerCheckedPages(place)
             var settings = Configuration()
             settings.label = "ledger-reader"
             settings.readonly = true
@@ -64,6 +69,7 @@ enum LedgerDatabase {
             let queue = try DatabaseQueue(path: path, configuration: settings)
             try queue.inDatabase { database in
                 try checkVersion(database, place: place)
+                try checkPages(of: database, place: place)
                 try database.execute(sql: "PRAGMA cell_size_check = ON")
             }
             return queue
@@ -93,6 +99,37 @@ enum LedgerDatabase {
             guard read == reads else {
                 throw LedgerError(.ledgerSettingRefused, at: place, detail: "\(name) = \(read)")
             }
+        }
+    }
+
+    /// Makes every connection of this process check its pages.
+    private static func registerCheckedPages(_ place: LedgerError.Place) throws(LedgerError) {
+        let code = checked_pages_register()
+        guard code == SQLITE_OK else { throw LedgerError(sqlite: code, at: place) }
+    }
+
+    /// Refuses a log that is damaged where it was synced: SQLite would take that for its end, and what
+    /// was acknowledged after it would be gone without a word.
+    private static func refuseDamagedLog(
+        _ path: String,
+        place: LedgerError.Place
+    ) throws(LedgerError) {
+        try registerCheckedPages(place)
+        let offset = checked_pages_log_damage(path)
+        guard offset < 0 else {
+            throw LedgerError(
+                .ledgerPageCorrupt,
+                at: LedgerError.Place(file: path + "-wal"),
+                detail: "byte \(offset)"
+            )
+        }
+    }
+
+    /// Refuses a file whose pages carry no checksum, or say so because they are damaged.
+    private static func checkPages(of database: Database, place: LedgerError.Place) throws {
+        let size = try Int32.fetchOne(database, sql: "PRAGMA page_size")
+        guard checked_pages_size(database.sqliteConnection) == size else {
+            throw LedgerError(.ledgerSettingRefused, at: place, detail: "page checksums")
         }
     }
 

@@ -5,6 +5,7 @@
 // binding and stepping go straight to SQLite, since an append runs several per entry and must not
 // build a row of values for each.
 
+import CheckedPages
 import Foundation
 import GRDB
 import GRDBSQLite
@@ -129,6 +130,11 @@ struct PreparedStatement {
 extension LedgerError {
     /// Names what an SQLite result code means for a ledger (https://sqlite.org/rescode.html).
     init(sqlite code: Int32, at place: Place) {
+        guard code != CHECKED_PAGES_WRONG else {
+            let page = "page \(checked_pages_last_wrong())"
+            self.init(.ledgerPageCorrupt, at: place, detail: page)
+            return
+        }
         let meaning: RefusalCode =
             switch code & 0xFF {
             case SQLITE_FULL: .ledgerDiskFull

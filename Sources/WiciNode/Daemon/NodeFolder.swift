@@ -44,6 +44,23 @@ public struct NodeFolder: Sendable, Hashable {
         }
         try PrivateFile.makeFolder(location)
         let keys = try NodeKeys.create(in: keyFolder)
+        do throws(NodeError) {
+            return try write(keys, configuration, institution)
+        } catch {
+            // Nobody knows these keys yet; another attempt begins with nothing.
+            NodeKeys.discard(in: keyFolder)
+            for file in [tokenFile, requestFile, configurationFile] {
+                try? FileManager.default.removeItem(at: file)
+            }
+            throw error
+        }
+    }
+
+    private func write(
+        _ keys: NodeKeys,
+        _ configuration: NodeConfiguration,
+        _ institution: InstitutionID
+    ) throws(NodeError) -> EnrolmentRequest {
         let request = try keys.enrolmentRequest(
             institution: institution,
             node: configuration.node

@@ -102,7 +102,7 @@ extension NodeKeys {
         ]
         for (name, secret) in secrets {
             try PrivateFile.write(
-                Data(secret.lowercaseHexadecimal.utf8),
+                Data(KeyText.text(of: secret).utf8),
                 to: folder.appending(path: name)
             )
         }

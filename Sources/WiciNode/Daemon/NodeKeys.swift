@@ -62,13 +62,25 @@ public struct NodeKeys: Sendable {
             exchange.withSecretBytes { Data($0) }, keys.signing.seed,
             keys.sealing.first?.rawRepresentation ?? Data(), keys.storage.bytes,
         ]
-        for (file, secret) in zip(files, secrets) {
-            try PrivateFile.write(
-                Data(secret.lowercaseHexadecimal.utf8),
-                to: folder.appending(path: file)
-            )
+        do throws(NodeError) {
+            for (file, secret) in zip(files, secrets) {
+                try PrivateFile.write(
+                    Data(KeyText.text(of: secret).utf8),
+                    to: folder.appending(path: file)
+                )
+            }
+        } catch {
+            discard(in: folder)
+            throw error
         }
         return keys
+    }
+
+    /// Removes keys that were just made and that nobody knows yet.
+    static func discard(in folder: URL) {
+        for file in [exchangeFile, signingFile, sealingFile, storageFile] {
+            unlink(folder.appending(path: file).path)
+        }
     }
 
     /// Reads the keys; refuses a folder or file in which others have any right.

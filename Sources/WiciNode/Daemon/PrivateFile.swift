@@ -34,6 +34,15 @@ enum PrivateFile {
             unlink(temporary.path)
             throw NodeError(.fileUnwritable, file: file)
         }
+        try syncFolder(of: file)
+    }
+
+    /// Makes a file's name durable.
+    private static func syncFolder(of file: URL) throws(NodeError) {
+        let descriptor = open(file.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw NodeError(.fileUnwritable, file: file) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw NodeError(.fileUnwritable, file: file) }
     }
 
     static func read(_ file: URL, limit: Int) throws(NodeError) -> Data {
@@ -47,12 +56,12 @@ enum PrivateFile {
         return bytes
     }
 
-    /// Reads 32 secret bytes from 64 hexadecimal digits; refuses a file that others may read.
+    /// Reads 32 secret bytes in the form of `KeyText`; refuses a file that others may read.
     static func readKey(_ file: URL) throws(NodeError) -> Data {
         try checkMode(of: file, .keyFileOpen)
         let text = String(decoding: try read(file, limit: 256), as: UTF8.self)
             .trimmingCharacters(in: .newlines)
-        guard let bytes = Data(lowercaseHexadecimal: text), bytes.count == 32 else {
+        guard let bytes = KeyText.secret(in: text) else {
             throw NodeError(.keyUnreadable, file: file)
         }
         return bytes

@@ -4,6 +4,7 @@
 // The node's own disk: one SQLite file in WAL mode with a sync at every commit. Outbox (store and
 // forward), inbox (each number and each message once) and the signed documents in force.
 
+import CheckedPages
 package import Foundation
 import GRDB
 import WiciCore
@@ -33,9 +34,11 @@ package final class NodeStore: Sendable {
     /// Opens or makes the file, readable by its owner alone.
     package init(path: String, key: StorageKey) throws(NodeStoreError) {
         self.key = key
+        try Self.checkLog(path)
         try Self.makeFile(path)
         do {
             var configuration = Configuration()
+            configuration.prepareDatabase { checked_pages_reserve($0.sqliteConnection) }
             configuration.journalMode = .wal
             configuration.busyMode = .timeout(5)
             queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -45,8 +48,28 @@ package final class NodeStore: Sendable {
                 try Self.checkDurability(database)
             }
             try queue.write { try Self.makeTables($0) }
+            try queue.inDatabase { try Self.checkPages(of: $0, path) }
         } catch {
-            throw NodeStoreError(error)
+            throw NodeStoreError(error, file: path)
+        }
+    }
+
+    /// Makes every connection check its pages, and refuses a log that is damaged where it was synced:
+    /// SQLite would take that for its end.
+    private static func checkLog(_ path: String) throws(NodeStoreError) {
+        guard checked_pages_register() == 0 else {
+            throw NodeStoreError(.disk, "\(path): SQLite takes no checks")
+        }
+        let offset = checked_pages_log_damage(path)
+        guard offset < 0 else {
+            throw NodeStoreError(.damage, "\(path)-wal: damaged at byte \(offset)")
+        }
+    }
+
+    private static func checkPages(of database: Database, _ path: String) throws {
+        let size = try Int32.fetchOne(database, sql: "PRAGMA page_size")
+        guard checked_pages_size(database.sqliteConnection) == size else {
+            throw NodeStoreError(.damage, "\(path): its pages carry no checksum")
         }
     }
 
@@ -117,7 +140,7 @@ package final class NodeStore: Sendable {
         do {
             return try queue.write(work)
         } catch {
-            throw NodeStoreError(error)
+            throw NodeStoreError(error, file: queue.path)
         }
     }
 
@@ -128,7 +151,7 @@ package final class NodeStore: Sendable {
         do {
             return try queue.read(work)
         } catch {
-            throw NodeStoreError(error)
+            throw NodeStoreError(error, file: queue.path)
         }
     }
 

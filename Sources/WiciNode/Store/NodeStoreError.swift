@@ -3,13 +3,16 @@
 
 // What can go wrong with the node's own disk.
 
+import CheckedPages
 import GRDB
 
 /// Why the node's store could not do something; the transaction it happened in left nothing behind.
 public struct NodeStoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of fault it is.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        private enum Value: String { case disk, encryption, gap, schema, durability, missing }
+        private enum Value: String {
+            case disk, encryption, gap, schema, durability, damage, missing
+        }
         private let value: Value
         private init(_ value: Value) { self.value = value }
         /// The disk refused: full, read-only, unreadable.
@@ -22,6 +25,8 @@ public struct NodeStoreError: Error, Hashable, Sendable, CustomStringConvertible
         public static let schema = Code(.schema)
         /// The file does not offer synced write-ahead logging.
         public static let durability = Code(.durability)
+        /// The file is not what was written.
+        public static let damage = Code(.damage)
         /// There is no such row.
         public static let missing = Code(.missing)
         /// The code's name.
@@ -38,14 +43,18 @@ public struct NodeStoreError: Error, Hashable, Sendable, CustomStringConvertible
         self.message = message
     }
 
-    /// Keeps SQLite's own words, which name a file or a constraint and never a value.
-    init(_ error: any Error) {
+    /// Keeps SQLite's own words, which name a constraint and never a value, and the store's file.
+    init(_ error: any Error, file: String) {
         if let own = error as? NodeStoreError {
             self = own
+        } else if let database = error as? DatabaseError,
+            database.extendedResultCode.rawValue == CHECKED_PAGES_WRONG
+        {
+            self.init(.damage, "\(file): page \(checked_pages_last_wrong()) is damaged")
         } else if let database = error as? DatabaseError {
-            self.init(.disk, "SQLite \(database.resultCode): \(database.message ?? "")")
+            self.init(.disk, "\(file): SQLite \(database.resultCode): \(database.message ?? "")")
         } else {
-            self.init(.disk, "the store failed")
+            self.init(.disk, "\(file): the store failed")
         }
     }
 

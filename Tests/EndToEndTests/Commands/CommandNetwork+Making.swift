@@ -5,6 +5,7 @@
 // and policy signed two of three.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 import WiciNode

@@ -5,6 +5,7 @@
 // process: a command for each look would keep the machine busy with nothing else.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 import WiciLedger

@@ -5,6 +5,7 @@
 // through an auditor's node; and both exports verified by a program that shares no code with ours.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 

@@ -4,6 +4,7 @@
 // Registry, policy and schema by command: what needs no running network.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 

@@ -4,6 +4,7 @@
 // Messages by command, from the template to the acknowledgement, between nodes that run.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 

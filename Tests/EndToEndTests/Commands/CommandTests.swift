@@ -6,6 +6,7 @@
 // errors, statuses, language. The nouns follow in files of their own.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 

@@ -5,6 +5,7 @@
 // readiness and metrics, while it serves and when it cannot any more.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 import WiciNode

@@ -5,6 +5,7 @@
 
 import Foundation
 import Glibc
+import NetworkRig
 import Testing
 
 /// The answer to one GET.

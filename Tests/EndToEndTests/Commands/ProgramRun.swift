@@ -6,6 +6,7 @@
 
 import Foundation
 import Glibc
+import NetworkRig
 import Testing
 import WiciCore
 

@@ -5,6 +5,7 @@
 // it tells a newcomer to type cannot cease to work unnoticed.
 
 import Foundation
+import NetworkRig
 import Testing
 import WiciCore
 

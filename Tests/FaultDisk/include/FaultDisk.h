@@ -12,7 +12,8 @@
 // the file's writes, and its name, durable. A power cut decides for each unsynced write whether it
 // survives, and for a torn one each sector of 512 bytes by itself. A failed sync decides the same at
 // once and leaves the page cache as it was, clean, as Linux does: a later sync does not write it
-// again. A bit flip changes the medium and the page cache. The main file's name counts as durable
+// again. The first sync of a journal or log also syncs the folder, as SQLite's own VFS does: names that
+// were made or removed are then durable too. A bit flip changes the medium and the page cache. The main file's name counts as durable
 // when it is made, since whoever makes it syncs the folder, which no VFS sees.
 
 #ifndef WICI_FAULT_DISK_H

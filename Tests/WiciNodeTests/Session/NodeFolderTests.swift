@@ -37,6 +37,24 @@ final class NodeFolderTests {
         return (attributes[.posixPermissions] as? NSNumber)?.intValue
     }
 
+    @Test func `a folder that could not be made whole leaves no keys and can be made again`() throws
+    {
+        try FileManager.default.createDirectory(
+            at: folder.location.appending(path: "node.yaml.new"),
+            withIntermediateDirectories: true
+        )
+        let institution = try #require(InstitutionID("kwp-lublin"))
+        let error = #expect(throws: NodeError.self) {
+            try folder.initialise(configuration, institution: institution)
+        }
+        #expect(error?.report.name == "file-unwritable")
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.keyFolder.path)
+        #expect(left.isEmpty)
+        try FileManager.default.removeItem(at: folder.location.appending(path: "node.yaml.new"))
+        _ = try folder.initialise(configuration, institution: institution)
+        _ = try folder.keys()
+    }
+
     @Test func `a new folder has keys for their owner alone and a request that proves them`()
         throws
     {

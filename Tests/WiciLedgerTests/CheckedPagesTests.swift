@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// One flipped bit of the ledger's file or of its log is found, and said where.
+
+import Foundation
+import Testing
+import WiciCore
+import WiciLedger
+
+struct CheckedPagesTests {
+    private static let batches: UInt64 = 6
+
+    /// A ledger with a checkpoint and, after it, batches that are only in the log; a copy of its files.
+    private func killed(
+        _ fixture: LedgerFixture,
+        beforeTheLast: () -> Void = {}
+    ) throws -> String {
+        let ledger = try fixture.openWithReleases()
+        func append(_ batch: UInt64) throws {
+            let entries = try (0..<UInt64(4)).map {
+                let entry = try acceptedEntry(batch * 4 + $0, to: recipients(["ngo-a.main"]))
+                return NewEntry.accepted(entry)
+            }
+            _ = try ledger.append(entries, at: LedgerFixture.start)
+        }
+        for batch in 0..<Self.batches { try append(batch) }
+        _ = try ledger.checkpoint(now: LedgerFixture.start)
+        for batch in Self.batches..<2 * Self.batches - 1 { try append(batch) }
+        beforeTheLast()
+        try append(2 * Self.batches - 1)
+        return try fixture.copyFiles(to: "killed.sqlite", suffixes: ["", "-wal", "-synced"])
+    }
+
+    private func flip(_ file: String, byte: Int, bit: UInt8) throws {
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+        bytes[byte] ^= bit
+        try bytes.write(to: URL(fileURLWithPath: file))
+    }
+
+    @Test func `any damaged bit of what was synced to the log refuses the ledger with its place`()
+        throws
+    {
+        let fixture = try LedgerFixture()
+        let copy = try killed(fixture)
+        let log = copy + "-wal"
+        let whole = try Data(contentsOf: URL(fileURLWithPath: log))
+        #expect(whole.count > 8_192 * Int(Self.batches))
+        // A prime step meets headers and pages, the last frame too.
+        for byte in Array(stride(from: 0, to: whole.count, by: 1_009)) + [whole.count - 1] {
+            try flip(log, byte: byte, bit: UInt8(1 << (byte % 8)))
+            let error = #expect(throws: LedgerError.self) { try fixture.open(copy) }
+            #expect(error?.code == .ledgerPageCorrupt)
+            #expect(error?.place.file == log)
+            let place = error.flatMap { Int($0.detail.dropFirst("byte ".count)) }
+            #expect(place.map { $0 <= byte && byte < $0 + 8_192 + 24 + 32 } == true)
+            try whole.write(to: URL(fileURLWithPath: log))
+        }
+        #expect(try fixture.open(copy).ledger.findMessage(messageID(47)) != nil)
+    }
+
+    @Test func `a log that ends before what was synced refuses the ledger`() throws {
+        let fixture = try LedgerFixture()
+        let copy = try killed(fixture)
+        let log = URL(fileURLWithPath: copy + "-wal")
+        try Data(contentsOf: log).dropLast(8_192 + 24).write(to: log)
+        let error = #expect(throws: LedgerError.self) { try fixture.open(copy) }
+        #expect(error?.code == .ledgerPageCorrupt)
+    }
+
+    @Test
+    func `a mark of the log that is old, damaged or missing claims nothing and refuses nothing`()
+        throws
+    {
+        let fixture = try LedgerFixture()
+        var old = Data()
+        let copy = try killed(fixture) {
+            old = (try? Data(contentsOf: URL(fileURLWithPath: fixture.path + "-synced"))) ?? old
+        }
+        // What a power cut may leave: a last transaction that no sync has followed.
+        var torn = try Data(contentsOf: URL(fileURLWithPath: copy + "-wal"))
+        torn[torn.count - 100] ^= 1
+        let mark = try Data(contentsOf: URL(fileURLWithPath: copy + "-synced"))
+        func open(_ name: String, _ mark: Data?) throws -> Ledger {
+            let file = fixture.folder.path(name)
+            try FileManager.default.copyItem(atPath: copy, toPath: file)
+            try torn.write(to: URL(fileURLWithPath: file + "-wal"))
+            try mark?.write(to: URL(fileURLWithPath: file + "-synced"))
+            return try fixture.open(file).ledger
+        }
+        #expect(throws: LedgerError.self) { try open("whole.sqlite", mark) }
+        var others: [Data?] = [nil, Data(), old]
+        for byte in stride(from: 0, to: mark.count, by: 3) {
+            var damaged = mark
+            damaged[byte] ^= 4
+            others.append(damaged)
+        }
+        for (number, other) in others.enumerated() {
+            let ledger = try open("other-\(number).sqlite", other)
+            #expect(try ledger.findMessage(messageID(43)) != nil)
+            #expect(try ledger.findMessage(messageID(47)) == nil)
+        }
+    }
+
+    @Test func `any damaged bit of the file is found by whoever reads the page`() throws {
+        let fixture = try LedgerFixture()
+        do {
+            let ledger = try fixture.openWithReleases()
+            for number in UInt64(0)..<30 {
+                let entry = try acceptedEntry(number, to: recipients(["ngo-a.main"]))
+                _ = try ledger.append([.accepted(entry)], at: LedgerFixture.start)
+            }
+        }
+        let file = fixture.path
+        let whole = try Data(contentsOf: URL(fileURLWithPath: file))
+        var found = 0
+        for byte in stride(from: 0, to: whole.count, by: 911) {
+            try flip(file, byte: byte, bit: UInt8(1 << (byte % 8)))
+            do {
+                let ledger = try fixture.open().ledger
+                _ = try ledger.entries(from: LedgerIndex(0), limit: .max)
+                for number in UInt64(0)..<30 {
+                    let place = try #require(try ledger.findMessage(messageID(number)))
+                    let message = try #require(try ledger.messages(at: [place]).first)
+                    #expect(message.body == Data(repeating: UInt8(number), count: 64))
+                }
+            } catch let error as LedgerError {
+                #expect(error.place.file == file)
+                found += 1
+            }
+            try? FileManager.default.removeItem(atPath: file + "-wal")
+            try whole.write(to: URL(fileURLWithPath: file))
+        }
+        #expect(found > whole.count / 911 / 2)
+    }
+}
