@@ -5,6 +5,7 @@
 // what else happens on the machine falls on all alike.
 
 import Foundation
+import Glibc
 
 /// Runs everything that a scope asks for.
 struct Race {
@@ -60,6 +61,7 @@ struct Race {
                 // Nobody is always the first, or always behind the same one.
                 let first = contestants.isEmpty ? 0 : round % contestants.count
                 for contestant in contestants[first...] + contestants[..<first] {
+                    settle()
                     let figures =
                         contestant == .wici
                         ? try hub.play(workload, round: round)
@@ -73,9 +75,14 @@ struct Race {
         results.add(limit: "audit-verify", try hub.verifiedPerSecond())
     }
 
+    /// Lets the system write what the one before left unsynced, so that the next one need not wait
+    /// for it at its own syncs.
+    private func settle() { sync() }
+
     /// The bare limits, once a round: a disk has its moods too.
     private func measureLimits(_ bodyBytes: Int, into results: inout RaceResults) throws {
         guard let drivers, bodyBytes == RaceScope.barBody else { return }
+        settle()
         let seconds = min(0.5, scope.seconds)
         let limits: [(name: String, workload: String, figure: RaceFigure, receivers: Int)] = [
             ("fdatasync", "fdatasync", .p50, 1), ("sqlite", "sqlite", .rate, 1),

@@ -27,7 +27,7 @@ struct RaceCommand: AsyncParsableCommand {
     @Option(help: "Folder of the peers that Deploy/race/run has started.")
     var peers: String?
 
-    @Flag(help: "About three minutes: 1 KiB bodies, short measurements, a small catch-up.")
+    @Flag(help: "About five minutes: 1 KiB bodies, short measurements, a small catch-up.")
     var quick = false
 
     @Option(help: "Body sizes in bytes, separated by commas (default: 256,1024,16384).")

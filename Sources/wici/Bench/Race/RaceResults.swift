@@ -37,6 +37,8 @@ struct RaceResults: Codable, Sendable {
     /// The middle of several rounds and how far they lie apart.
     struct Summary: Codable, Sendable {
         let median: Double
+        /// The smallest value.
+        let least: Double
         /// The largest value over the smallest.
         let spread: Double
 
@@ -48,6 +50,7 @@ struct RaceResults: Codable, Sendable {
             median =
                 sorted.count.isMultiple(of: 2)
                 ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+            self.least = least
             spread = least > 0 ? most / least : 1
         }
     }
@@ -138,13 +141,16 @@ struct RaceResults: Codable, Sendable {
     }
 
     /// One sender, one at a time, against a sync of the same run.
+    ///
+    /// Of the rounds' syncs the shortest counts: where something else kept the disk busy the others
+    /// would make the bar easier to meet.
     private var singlyBar: Bar? {
         let cell = RaceCell(workload: .singly, bodyBytes: RaceScope.barBody)
         guard let own = summary(.p50, of: .wici, in: cell), let sync = limit("fdatasync") else {
             return nil
         }
         let name = say("publikacja po jednej, p50 ÷ fdatasync", "one at a time, p50 ÷ fdatasync")
-        return ceiling(name, own.median / sync.median, 3, "×")
+        return ceiling(name, own.median / sync.least, 3, "×")
     }
 
     private var latencyBar: Bar? {
@@ -159,7 +165,7 @@ struct RaceResults: Codable, Sendable {
             "do ostatniego z 200, p99; próg 1,5 × NATS + fdatasync",
             "to last of 200, p99; bar 1.5 × NATS + fdatasync"
         )
-        return ceiling(name, own, 1.5 * other.median + sync.median, "ms")
+        return ceiling(name, own, 1.5 * other.median + sync.least, "ms")
     }
 
     private func ceiling(
