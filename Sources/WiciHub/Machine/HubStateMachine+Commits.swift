@@ -173,17 +173,7 @@ extension HubStateMachine {
                 moveMail(of: node, now: now)
                 continue
             }
-            sessions.values[place].outgoing.delivery(
-                number: number,
-                index: index,
-                envelope: envelope
-            )
-            sessions.values[place].handedOver(number, bytes: envelope.count)
-            counters.deliveries += 1
-            touch(node)
-            if sessions.values[place].outgoing.bytes.count >= Limits.deliveriesBytes {
-                flushSession(node)
-            }
+            handOver(envelope, number, index, to: node, at: place)
         }
         if !message.feedTopics.isEmpty { publish(message, deliverable) }
     }
