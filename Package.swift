@@ -158,6 +158,15 @@ let package = Package(
             ],
             path: "Tests/Faults"
         ),
+        .executableTarget(
+            name: "hostile",
+            dependencies: [
+                "NetworkRig", "WiciHub", "WiciNode", "WiciCore", "ZeroMQ",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Hostile"
+        ),
         // The fuzz targets are a library: libFuzzer drives it (Tests/Fuzz/run), the tests replay it.
         .target(
             name: "FuzzTargets",
