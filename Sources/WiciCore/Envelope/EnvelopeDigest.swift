@@ -16,9 +16,12 @@ public enum EnvelopeDigest {
 
     /// SHA-256 of the domain `wici/v1/body` and the body's bytes as carried.
     public static func body(_ bytes: Data) -> Digest {
-        var hash = TaggedHash("wici/v1/body")
-        hash.add(bytes)
-        return hash.finish()
+        bytes.withUnsafeBytes { body(lent: $0) }
+    }
+
+    /// The same over bytes in place.
+    public static func body(lent bytes: UnsafeRawBufferPointer) -> Digest {
+        TaggedHash.digest("wici/v1/body", bytes)
     }
 
     /// RFC 6962 root over the serialized bytes of each wrap, in order.

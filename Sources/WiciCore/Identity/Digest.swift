@@ -23,6 +23,7 @@ public struct Digest: Hashable, Sendable {
     }
 
     /// Takes 32 bytes as they are; `nil` when there are not exactly 32.
+    @inlinable
     public init?(bytes: some ContiguousBytes) {
         let words = bytes.withUnsafeBytes { raw -> (UInt64, UInt64, UInt64, UInt64)? in
             guard raw.count == Self.byteCount else { return nil }

@@ -14,6 +14,7 @@ public struct MessageID: Hashable, Sendable {
     public let low: UInt64
 
     /// Takes 16 bytes of UUIDv7; `nil` for another count, version or variant.
+    @inlinable
     public init?(bytes: some ContiguousBytes) {
         let words = bytes.withUnsafeBytes { raw -> (UInt64, UInt64)? in
             guard raw.count == 16 else { return nil }

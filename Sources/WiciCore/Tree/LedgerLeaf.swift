@@ -19,12 +19,25 @@ public enum LedgerLeaf {
     /// salt and record give one leaf.
     public static func bytes(salt: Data, record: Data) -> Data? {
         guard salt.count == saltByteCount else { return nil }
-        var hash = TaggedHash("wici/v1/leaf")
-        hash.add(salt)
-        hash.add(record)
+        let commitment = salt.withUnsafeBytes { salt in
+            record.withUnsafeBytes { TaggedHash.digest("wici/v1/leaf", salt, $0) }
+        }
         var bytes = Data([1])
-        hash.finish().withUnsafeBytes { bytes.append(contentsOf: $0) }
+        commitment.withUnsafeBytes { bytes.append(contentsOf: $0) }
         return bytes
+    }
+
+    /// Whether a leaf in place is the one that salt and record give.
+    public static func isLeaf(
+        _ leaf: UnsafeRawBufferPointer,
+        ofSalt salt: UnsafeRawBufferPointer,
+        record: UnsafeRawBufferPointer
+    ) -> Bool {
+        guard leaf.count == byteCount, leaf[0] == 1, salt.count == saltByteCount else {
+            return false
+        }
+        return Digest(bytes: UnsafeRawBufferPointer(rebasing: leaf[1...]))
+            == TaggedHash.digest("wici/v1/leaf", salt, record)
     }
 
     /// The leaf's hash in the tree; `nil` when the salt is not 32 bytes.

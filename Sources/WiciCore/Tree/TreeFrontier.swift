@@ -41,7 +41,14 @@ public struct TreeFrontier: Hashable, Sendable {
 
     /// Appends a leaf's hash; amortised constant time.
     public mutating func append(_ leafHash: Digest) {
-        append(leafHash) { _, _, _ in }
+        var hash = leafHash
+        var index = size
+        while index & 1 == 1, let left = subtrees.popLast() {
+            hash = TreeHash.node(left, hash)
+            index >>= 1
+        }
+        subtrees.append(hash)
+        size += 1
     }
 
     /// Appends a leaf's hash and reports every node that is complete from now on.

@@ -24,21 +24,28 @@ public enum TreeHash {
 
     /// The hash of a leaf in one piece: SHA-256 of a zero byte and the leaf's bytes.
     public static func leaf(_ bytes: Data) -> Digest {
-        var hash = SHA256()
-        withUnsafeBytes(of: UInt8(0)) { hash.update(bufferPointer: $0) }
-        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        return Digest(hash.finalize())
+        bytes.withUnsafeBytes { leaf(lent: $0) }
     }
 
     /// The hash of a leaf that is itself a digest, as in a batch of envelopes.
     public static func leaf(_ digest: Digest) -> Digest {
-        withUnsafeTemporaryAllocation(byteCount: 1 + Digest.byteCount, alignment: 1) { buffer in
+        digest.withUnsafeBytes { leaf(lent: $0) }
+    }
+
+    /// The hash of a leaf in place: SHA-256 of a zero byte and the leaf's bytes.
+    public static func leaf(lent bytes: UnsafeRawBufferPointer) -> Digest {
+        withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
             buffer[0] = 0
-            digest.withUnsafeBytes {
-                UnsafeMutableRawBufferPointer(rebasing: buffer[1...]).copyMemory(from: $0)
-            }
             var hash = SHA256()
-            hash.update(bufferPointer: UnsafeRawBufferPointer(buffer))
+            // A ledger's leaf has 33 bytes: one call of the library hashes it with its prefix.
+            guard bytes.count < buffer.count else {
+                hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<1]))
+                hash.update(bufferPointer: bytes)
+                return Digest(hash.finalize())
+            }
+            let end = 1 + bytes.count
+            UnsafeMutableRawBufferPointer(rebasing: buffer[1..<end]).copyMemory(from: bytes)
+            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<end]))
             return Digest(hash.finalize())
         }
     }

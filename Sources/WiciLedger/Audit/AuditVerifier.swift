@@ -96,25 +96,30 @@ public struct AuditVerifier: Sendable {
     /// An opening may be missing only where an erasure is on record, and no kind of record tells of
     /// one yet.
     public mutating func add(_ entry: LedgerEntryRow) {
+        entry.lend { add($0) }
+    }
+
+    /// Takes the next entry, and what is stored for it, in place.
+    mutating func add(_ entry: LentEntry) {
         let index = tree.size
         guard isCovered(index) else { return }
-        if entry.index.value != index {
+        if entry.index != index {
             addFault(.ledgerEntryMissing, "leaf", index)
         }
-        if entry.leaf.count != LedgerLeaf.byteCount || entry.leaf.first != 1 {
+        if entry.leaf.count != LedgerLeaf.byteCount || entry.leaf[0] != 1 {
             addFault(.ledgerLeafWrong, "leaf", index)
         }
-        tree.append(TreeHash.leaf(entry.leaf))
+        tree.append(TreeHash.leaf(lent: entry.leaf))
         if tree.size == checkpoint?.size { rootAtCheckpoint = tree.root }
         guard let salt = entry.salt, let record = entry.record else {
             addFault(.auditOpeningMissing, "opening", index)
             return skip()
         }
-        guard LedgerLeaf.bytes(salt: salt, record: record) == entry.leaf else {
+        guard LedgerLeaf.isLeaf(entry.leaf, ofSalt: salt, record: record) else {
             addFault(.ledgerLeafWrong, "opening", index)
             return skip()
         }
-        replay(record, at: index)
+        replay(record, entry.content, at: index)
     }
 
     /// Whether the entry at the end is to be checked; counts it when no checkpoint covers it.
@@ -132,25 +137,62 @@ public struct AuditVerifier: Sendable {
         fold.skip()
     }
 
-    private mutating func replay(_ record: Data, at index: UInt64) {
-        let change: ViewChange
+    /// Replays a record and compares the stored content with the digest in it.
+    private mutating func replay(
+        _ record: UnsafeRawBufferPointer,
+        _ content: UnsafeRawBufferPointer?,
+        at index: UInt64
+    ) {
         do throws(RecordFault) {
-            change = try ViewChange(recordBytes: record)
-        } catch {
-            skip()
-            return addFault(error.code, "opening", index, error.field)
-        }
-        if case .message(let message) = change {
-            report.messages += 1
-            if !messageIDs.insert(message.messageID).inserted {
-                addFault(.auditMessageTwice, "opening", index)
+            if let message = LentAcceptance(canonicalRecord: record) {
+                note(message.messageID, at: index)
+                compare(content, withBody: message.bodyDigest, at: index)
+                return try fold.accept(
+                    eligible: message.eligible,
+                    audience: message.audience,
+                    registry: message.registry,
+                    policy: message.policy
+                )
             }
-        }
-        do throws(RecordFault) {
+            let change: ViewChange
+            do throws(RecordFault) {
+                change = try ViewChange(recordBytes: Data(record))
+            } catch {
+                skip()
+                return addFault(error.code, "opening", index, error.field)
+            }
+            switch change {
+            case .message(let message):
+                note(message.messageID, at: index)
+                compare(content, withBody: message.bodyDigest, at: index)
+            case .release(let release):
+                if let content, Digest(sha256Of: Data(content)) != release.digest {
+                    addFault(.auditContentWrong, "content", index)
+                }
+            default:
+                if content != nil { addFault(.auditContentWrong, "content", index) }
+            }
             try fold.apply(change)
         } catch {
             // What a missing record held may be what this one refers to.
             if !hasHole { addFault(error.code, "opening", index, error.field) }
+        }
+    }
+
+    private mutating func note(_ messageID: MessageID, at index: UInt64) {
+        report.messages += 1
+        if !messageIDs.insert(messageID).inserted {
+            addFault(.auditMessageTwice, "opening", index)
+        }
+    }
+
+    private mutating func compare(
+        _ content: UnsafeRawBufferPointer?,
+        withBody digest: Digest,
+        at index: UInt64
+    ) {
+        if let content, EnvelopeDigest.body(lent: content) != digest {
+            addFault(.auditContentWrong, "content", index)
         }
     }
 
@@ -215,17 +257,9 @@ extension AuditVerifier {
             tail: .young
         )
         do throws(LedgerError) {
-            try reader.forEachEntry(below: size) { entry throws(LedgerError) in
+            try reader.lendEachEntry(below: size) { entry in
                 verifier.add(entry)
-                if entry.index.value & 0x3FFF == 0 { progress?(Int(entry.index.value), Int(size)) }
-            }
-            for index in try reader.wrongContents() {
-                verifier.add(
-                    LedgerError(
-                        .auditContentWrong,
-                        at: .init(file: reader.path, table: "content", index: index.value)
-                    )
-                )
+                if entry.index & 0x3FFF == 0 { progress?(Int(entry.index), Int(size)) }
             }
         } catch {
             verifier.add(error)

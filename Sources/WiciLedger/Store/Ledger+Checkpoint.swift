@@ -127,14 +127,15 @@ extension Ledger {
             guard rows.integer(0) == index else {
                 throw LedgerError(.ledgerEntryMissing, at: place("leaf", index))
             }
-            let entry = LedgerEntryRow(rows)
-            guard let salt = entry.salt, let record = entry.record else {
+            guard let leaf = rows.lentBytes(1), let salt = rows.lentBytes(2),
+                let record = rows.lentBytes(3)
+            else {
                 throw LedgerError(.ledgerEntryMissing, at: place("opening", index))
             }
-            guard LedgerLeaf.bytes(salt: salt, record: record) == entry.leaf else {
+            guard LedgerLeaf.isLeaf(leaf, ofSalt: salt, record: record) else {
                 throw LedgerError(.ledgerLeafWrong, at: place("opening", index))
             }
-            tree.append(TreeHash.leaf(entry.leaf))
+            tree.append(TreeHash.leaf(lent: leaf))
         }
         let expected = min(UInt64(clamping: limit), size - start.size)
         guard tree.size - start.size == expected else {

@@ -58,26 +58,47 @@ public final class LedgerReader {
         below size: UInt64,
         _ body: (LedgerEntryRow) throws(LedgerError) -> Void
     ) throws(LedgerError) {
-        var next = first.value
+        try forEachRow(
+            LedgerStatements.entriesSQL,
+            from: first.value,
+            below: size
+        ) { row, index throws(LedgerError) in
+            guard !row.isNull(4) else {
+                throw LedgerError(.ledgerEntryMissing, at: place("opening", index))
+            }
+            try body(LedgerEntryRow(row))
+        }
+    }
+
+    /// Lends every entry below a size with its content, in order and without a copy.
+    func lendEachEntry(
+        below size: UInt64,
+        _ body: (LentEntry) -> Void
+    ) throws(LedgerError) {
+        try forEachRow(LedgerStatements.contentsSQL, from: 0, below: size) { row, _ in
+            body(LentEntry(row))
+        }
+    }
+
+    /// Steps through rows whose first column counts up from a place; refuses a gap.
+    private func forEachRow(
+        _ sql: String,
+        from first: UInt64,
+        below size: UInt64,
+        _ body: (PreparedStatement, UInt64) throws(LedgerError) -> Void
+    ) throws(LedgerError) {
+        var next = first
         while next < size {
             let limit = min(UInt64(Self.pageCount), size - next)
             let count = try read { database in
-                let rows = try PreparedStatement(
-                    LedgerStatements.entriesSQL,
-                    table: "leaf",
-                    file: path,
-                    in: database
-                )
+                let rows = try PreparedStatement(sql, table: "leaf", file: path, in: database)
                 defer { rows.reset() }
                 rows.bind(next, at: 1)
                 rows.bind(limit, at: 2)
                 var count = UInt64(0)
                 while try rows.next(index: next + count) {
                     guard rows.integer(0) == next + count else { break }
-                    guard !rows.isNull(4) else {
-                        throw LedgerError(.ledgerEntryMissing, at: place("opening", next + count))
-                    }
-                    try body(LedgerEntryRow(rows))
+                    try body(rows, next + count)
                     count += 1
                 }
                 return count
@@ -86,48 +107,6 @@ public final class LedgerReader {
                 throw LedgerError(.ledgerEntryMissing, at: place("leaf", next + count))
             }
             next += limit
-        }
-    }
-
-    /// Compares every stored body and release note with the digest in its record.
-    ///
-    /// Gives the places whose content differs. Erased content is passed over.
-    public func wrongContents(
-        progress: ((Int) -> Void)? = nil
-    ) throws(LedgerError) -> [LedgerIndex] {
-        try read { database in
-            let rows = try PreparedStatement(
-                """
-                SELECT content.place, body, record FROM content JOIN opening USING (place)
-                WHERE body IS NOT NULL AND record IS NOT NULL ORDER BY content.place
-                """,
-                table: "content",
-                file: path,
-                in: database
-            )
-            defer { rows.reset() }
-            var wrong: [LedgerIndex] = []
-            var count = 0
-            while try rows.next() {
-                count += 1
-                if count & 0xFFFF == 0 { progress?(count) }
-                let index = LedgerIndex(rows.integer(0))
-                guard let body = rows.data(1), let bytes = rows.data(2),
-                    Self.matches(body, record: bytes)
-                else {
-                    wrong.append(index)
-                    continue
-                }
-            }
-            return wrong
-        }
-    }
-
-    private static func matches(_ body: Data, record bytes: Data) -> Bool {
-        switch try? ViewChange(recordBytes: bytes) {
-        case .message(let message): EnvelopeDigest.body(body) == message.bodyDigest
-        case .release(let release): Digest(sha256Of: body) == release.digest
-        default: false
         }
     }
 

@@ -115,4 +115,12 @@ struct LedgerStatements {
         FROM leaf LEFT JOIN opening ON opening.place = leaf.place
         WHERE leaf.place >= ? ORDER BY leaf.place LIMIT ?
         """
+
+    /// from, limit → place, leaf, salt, record, body or note.
+    static let contentsSQL = """
+        SELECT leaf.place, leaf.bytes, opening.salt, opening.record, content.body
+        FROM leaf LEFT JOIN opening ON opening.place = leaf.place
+        LEFT JOIN content ON content.place = leaf.place
+        WHERE leaf.place >= ? ORDER BY leaf.place LIMIT ?
+        """
 }

@@ -13,17 +13,18 @@ import WiciCore
 
 /// A statement of the ledger's one connection; used on that connection's queue only.
 struct PreparedStatement {
+    /// Keeps the handle alive.
     private let statement: Statement
+    private let handle: OpaquePointer
     private let table: String
     private let file: String
 
     init(_ sql: String, table: String, file: String, in database: Database) throws {
         self.statement = try database.makeStatement(sql: sql)
+        self.handle = statement.sqliteStatement
         self.table = table
         self.file = file
     }
-
-    private var handle: OpaquePointer { statement.sqliteStatement }
 
     // MARK: Binding, parameters counted from 1
 
@@ -108,6 +109,17 @@ struct PreparedStatement {
     /// The bytes of a column; nil for NULL.
     func data(_ column: Int32) -> Data? {
         isNull(column) ? nil : withBytes(column) { Data($0) }
+    }
+
+    /// The bytes of a column in place, good until the next step; nil for NULL.
+    func lentBytes(_ column: Int32) -> UnsafeRawBufferPointer? {
+        guard let base = sqlite3_column_blob(handle, column) else {
+            return isNull(column) ? nil : UnsafeRawBufferPointer(start: nil, count: 0)
+        }
+        return UnsafeRawBufferPointer(
+            start: base,
+            count: Int(sqlite3_column_bytes(handle, column))
+        )
     }
 
     /// Lends the bytes of a column until the next step.

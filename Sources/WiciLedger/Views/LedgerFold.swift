@@ -31,25 +31,43 @@ public struct LedgerFold: Sendable {
     /// The ledger without entries.
     public init() {}
 
+    /// Takes the next entry, an acceptance, by what it refers to; a fault is as in `apply`.
+    mutating func accept(
+        eligible: LedgerIndex,
+        audience: LedgerIndex,
+        registry: LedgerIndex,
+        policy: LedgerIndex
+    ) throws(RecordFault) {
+        let index = LedgerIndex(size)
+        size += 1
+        guard let set = recipientSets[audience] else {
+            throw RecordFault(.auditReferenceUnknown, "accepted.audience")
+        }
+        guard eligible == audience || recipientSets[eligible] != nil else {
+            throw RecordFault(.auditReferenceUnknown, "accepted.eligible")
+        }
+        guard releaseKinds[registry] == .registry else {
+            throw RecordFault(.auditReferenceUnknown, "accepted.registry")
+        }
+        guard releaseKinds[policy] == .policy else {
+            throw RecordFault(.auditReferenceUnknown, "accepted.policy")
+        }
+        mailboxes.accept(index: index, audience: set)
+    }
+
     /// Takes the next entry's change; on a fault the fold is unchanged except that the entry counts.
     public mutating func apply(_ change: ViewChange) throws(RecordFault) {
+        if case .message(let message) = change {
+            return try accept(
+                eligible: message.eligible,
+                audience: message.audience,
+                registry: message.registry,
+                policy: message.policy
+            )
+        }
         let index = LedgerIndex(size)
         size += 1
         switch change {
-        case .message(let message):
-            guard recipientSets[message.eligible] != nil else {
-                throw RecordFault(.auditReferenceUnknown, "accepted.eligible")
-            }
-            guard let audience = recipientSets[message.audience] else {
-                throw RecordFault(.auditReferenceUnknown, "accepted.audience")
-            }
-            guard releaseKinds[message.registry] == .registry else {
-                throw RecordFault(.auditReferenceUnknown, "accepted.registry")
-            }
-            guard releaseKinds[message.policy] == .policy else {
-                throw RecordFault(.auditReferenceUnknown, "accepted.policy")
-            }
-            mailboxes.accept(index: index, audience: audience)
         case .recipientSet(let set):
             recipientSets[index] = set
         case .delivered(let node, let through):
@@ -72,7 +90,7 @@ public struct LedgerFold: Sendable {
         case .release(let release):
             releases[release.kind] = (index, release)
             releaseKinds[index] = release.kind
-        case .none:
+        case .message, .none:
             break
         }
     }
