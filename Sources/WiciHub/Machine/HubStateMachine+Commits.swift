@@ -173,7 +173,17 @@ extension HubStateMachine {
                 moveMail(of: node, now: now)
                 continue
             }
-            handOver(envelope, number, index, to: node, at: place)
+            sessions.values[place].outgoing.delivery(
+                number: number,
+                index: index,
+                envelope: envelope
+            )
+            sessions.values[place].handedOver(number, bytes: envelope.count)
+            counters.deliveries += 1
+            touch(node)
+            if sessions.values[place].outgoing.bytes.count >= Limits.deliveriesBytes {
+                flushSession(node)
+            }
         }
         if !message.feedTopics.isEmpty { publish(message, deliverable) }
     }

@@ -58,27 +58,37 @@ extension HubStateMachine {
         guard sessions[request.node]?.connection == request.connection else { return }
         sessions[request.node]?.isWaitingForLedger = false
         touch(request.node)
+        var bytes = 0
         for (place, (number, message)) in zip(request.numbers, messages).enumerated() {
-            guard let session = sessions.index(forKey: request.node),
-                sessions.values[session].takes(number)
-            else { continue }
+            guard sessions[request.node]?.takes(number) == true else { continue }
             switch content(of: message, number, for: request.node, now: now) {
             case .envelope(let envelope):
-                handOver(envelope, number, message.index, to: request.node, at: session)
+                sessions[request.node]?.outgoing.delivery(
+                    number: number,
+                    index: message.index,
+                    envelope: envelope
+                )
+                counters.deliveries += 1
+                bytes = envelope.count
             case .tombstone(let tombstone):
-                sessions.values[session].outgoing.tombstone(
+                sessions[request.node]?.outgoing.tombstone(
                     number: number,
                     index: message.index,
                     tombstone
                 )
-                sessions.values[session].handedOver(number, bytes: 0)
-                touch(request.node)
+                bytes = 0
             case .refused:
                 return withhold(
                     Array(zip(request.numbers, messages).dropFirst(place)),
                     from: request.node,
                     now: now
                 )
+            }
+            sessions[request.node]?.handedOver(number, bytes: bytes)
+            if let waiting = sessions[request.node]?.outgoing.bytes.count,
+                waiting >= Limits.deliveriesBytes
+            {
+                flushSession(request.node)
             }
         }
         moveMail(of: request.node, now: now)
@@ -97,7 +107,7 @@ extension HubStateMachine {
         var fields = FieldWriter()
         var refused: [RefusedMail] = []
         for (number, message) in zip(request.numbers, messages) {
-            guard fields.bytes.count < Limits.fetchBytes else { break }
+            guard fields.bytes.count < Limits.deliveriesBytes else { break }
             switch content(of: message, number, for: request.node, now: now) {
             case .envelope(let envelope):
                 fields.delivery(number: number, index: message.index, envelope: envelope)
@@ -239,28 +249,6 @@ extension HubStateMachine {
     }
 
     // MARK: Sending and recording
-
-    /// Puts one message into what leaves next for a node.
-    ///
-    /// A packet of several messages stays below the size from which the allocator takes pages of
-    /// their own for it (`Context.keepIdleConnectionsSmall`), which cost more than the packet.
-    mutating func handOver(
-        _ envelope: Data,
-        _ number: MailboxNumber,
-        _ index: LedgerIndex,
-        to node: NodeID,
-        at place: Dictionary<NodeID, Session>.Index
-    ) {
-        let waiting = sessions.values[place].outgoing.bytes.count
-        if waiting > 0, waiting + envelope.count > Limits.deliveriesBytes { flushSession(node) }
-        if sessions.values[place].outgoing.bytes.isEmpty, envelope.count < Limits.deliveriesBytes {
-            sessions.values[place].outgoing = FieldWriter(capacity: Limits.deliveriesBytes + 64)
-        }
-        sessions.values[place].outgoing.delivery(number: number, index: index, envelope: envelope)
-        sessions.values[place].handedOver(number, bytes: envelope.count)
-        counters.deliveries += 1
-        touch(node)
-    }
 
     /// Notes that a session has something to flush at the end of the event.
     ///

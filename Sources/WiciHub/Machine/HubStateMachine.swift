@@ -287,8 +287,7 @@ extension HubStateMachine {
     enum Limits {
         static let envelopesPerSubmit = 256
         static let packetBytes = 1 << 20
-        static let deliveriesBytes = 12 << 10
-        static let fetchBytes = 256 << 10
+        static let deliveriesBytes = 256 << 10
         static let mailReadCount = 128
         static let mailReadBytes = 512 << 10
         static let fetchCount: UInt32 = 256
