@@ -55,7 +55,8 @@ struct HouseRuleTests {
         ],
         "WiciHub": [
             "Foundation", "WiciCore", "WiciLedger", "ZeroMQ", "SwiftProtobuf", "Crypto",
-            "Hummingbird", "NIOCore", "Logging", "Synchronization", "Dispatch", "Glibc", "Yams",
+            "Hummingbird", "HummingbirdCore", "NIOCore", "Logging", "Synchronization", "Dispatch",
+            "Glibc", "Yams",
         ],
         "WiciNode": [
             "CheckedPages", "Foundation", "WiciCore", "ZeroMQ", "GRDB", "SwiftProtobuf", "Crypto",

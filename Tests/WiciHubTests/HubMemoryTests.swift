@@ -114,8 +114,8 @@ struct HubMemoryTests {
             opened.append(try #require(connection).0)
             #expect(table.count <= PeerTable.connectionsPerNode + 1)
         }
-        #expect(opened.filter { table.routingID(of: $0) != nil } == opened.suffix(8))
-        #expect(table.routingID(of: innocent) != nil)
+        #expect(opened.filter { table.address(of: $0) != nil } == opened.suffix(8))
+        #expect(table.address(of: innocent) != nil)
         // Whoever is turned away is not remembered at all.
         let stranger = try frame(5_000, HubNetwork.police)
         #expect(table.receive(stranger, now: HubNetwork.now, admits: { _ in false }) == nil)

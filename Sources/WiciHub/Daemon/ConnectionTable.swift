@@ -88,19 +88,19 @@ struct ConnectionTable {
     /// Notes that a message is about to be given to the socket; false when the peer takes nothing,
     /// and the connection is cut.
     mutating func give(_ bytes: Int, to connection: PeerConnection) -> Bool {
-        let descriptor = connection.descriptor
-        guard var entry = entries[descriptor], entry.connection == connection else { return true }
-        entry.given += UInt64(bytes) + Self.leastOverhead
-        if entry.given >= entry.askAt, let traffic = connection.traffic {
-            // What the estimate missed is no credit for later.
-            entry.given = max(entry.given, traffic.sent)
-            entry.askAt = entry.given + Entry.askEvery
-            guard entry.given - traffic.sent <= limits.unsentBytes else {
-                cut(descriptor)
-                return false
-            }
+        guard let place = entries.index(forKey: connection.descriptor) else { return true }
+        entries.values[place].given += UInt64(bytes) + Self.leastOverhead
+        let given = entries.values[place].given
+        guard given >= entries.values[place].askAt, entries.values[place].connection == connection,
+            let traffic = connection.traffic
+        else { return true }
+        guard given <= traffic.sent + limits.unsentBytes else {
+            cut(connection.descriptor)
+            return false
         }
-        entries[descriptor] = entry
+        // What the estimate missed is no credit for later.
+        entries.values[place].given = max(given, traffic.sent)
+        entries.values[place].askAt = max(given, traffic.sent) + Entry.askEvery
         return true
     }
 

@@ -230,10 +230,10 @@ struct ExchangeThread: ~Copyable {
         _ now: Moment
     ) throws(ZeroMQError) {
         // Forgotten for its age: the machine forgets it too, and it says hello again.
-        guard let routingID = peers.routingID(of: connection) else {
+        guard let (routingID, tcp) = peers.address(of: connection) else {
             return try handle(.unreachable(connection), now)
         }
-        let hasRoom = peers.tcp(of: connection).map { callers.give(bytes.count, to: $0) } ?? true
+        let hasRoom = tcp.map { callers.give(bytes.count, to: $0) } ?? true
         if hasRoom, try exchange.send(frames: [routingID, bytes]) == .sent { return }
         // A peer that takes nothing more is as good as gone: what waits for it is let go with its
         // connection, its mail waits in the ledger, and it says hello again.

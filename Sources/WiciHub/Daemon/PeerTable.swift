@@ -15,12 +15,16 @@ struct PeerTable {
         let connection: ConnectionID
         let userID: String
         let caller: Caller
-        let tcp: PeerConnection?
         var lastHeard: Moment
     }
 
+    private struct Address {
+        let routingID: Data
+        let tcp: PeerConnection?
+    }
+
     private var peers: [Data: Peer] = [:]
-    private var routingIDs: [ConnectionID: Data] = [:]
+    private var addresses: [ConnectionID: Address] = [:]
     private var lastConnection: UInt64 = 0
     private var lastPruned = Moment(milliseconds: 0)
 
@@ -72,10 +76,9 @@ struct PeerTable {
             connection: connection,
             userID: userID,
             caller: caller,
-            tcp: tcp,
             lastHeard: now
         )
-        routingIDs[connection] = routingID
+        addresses[connection] = Address(routingID: routingID, tcp: tcp)
         return (connection, caller, packet)
     }
 
@@ -84,17 +87,14 @@ struct PeerTable {
         peers.values.filter { holds($0.caller) }.map(\.connection)
     }
 
-    func routingID(of connection: ConnectionID) -> Data? {
-        routingIDs[connection]
-    }
-
-    /// The TCP connection behind one; nil when it is not known.
-    func tcp(of connection: ConnectionID) -> PeerConnection? {
-        routingIDs[connection].flatMap { peers[$0]?.tcp }
+    /// Where a connection is reached; nil when it is forgotten.
+    func address(of connection: ConnectionID) -> (routingID: Data, tcp: PeerConnection?)? {
+        guard let address = addresses[connection] else { return nil }
+        return (address.routingID, address.tcp)
     }
 
     mutating func forget(_ connection: ConnectionID) {
-        guard let routingID = routingIDs.removeValue(forKey: connection),
+        guard let routingID = addresses.removeValue(forKey: connection)?.routingID,
             let peer = peers.removeValue(forKey: routingID)
         else { return }
         let node = peer.caller.node
@@ -104,8 +104,7 @@ struct PeerTable {
 
     /// Shuts the TCP connection; the peer comes back to the door and is turned away.
     mutating func cut(_ connection: ConnectionID) {
-        guard let routingID = routingIDs[connection] else { return }
-        peers[routingID]?.tcp?.shutdownPeer()
+        addresses[connection]?.tcp?.shutdownPeer()
         forget(connection)
     }
 
