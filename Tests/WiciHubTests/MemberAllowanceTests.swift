@@ -199,4 +199,51 @@ struct MemberAllowanceTests {
         #expect(names.count == 40)
         #expect(names.count { $0 == "rate-limited" } == 8)
     }
+
+    @Test func `what is read for a fetch is paid before, and what it was less comes back`() {
+        var allowance = Allowance(perSecond: 1, atOnce: 1_000)
+        let now = HubNetwork.now
+        func spent(_ amount: Int) -> Bool { allowance.spend(amount, now: now) }
+        #expect(spent(600))
+        #expect(spent(600))
+        #expect(!spent(1))
+        allowance.settle(estimate: 600, actual: 100)
+        #expect(spent(250))
+        allowance.settle(estimate: 5_000, actual: 0)
+        #expect(spent(999))
+        #expect(spent(1))
+        #expect(!spent(1))
+    }
+
+    @Test func `the ledger writes at once and reads for one at a time, mail beside requests`() {
+        func mail(_ number: UInt64, fetch: UInt64) -> LedgerOrder {
+            let request = MailRequest(
+                node: office,
+                connection: ConnectionID(number),
+                numbers: [],
+                fetch: fetch
+            )
+            return .readMessages(request, [])
+        }
+        func names(_ orders: [LedgerOrder]) -> [String] {
+            orders.map { order in
+                switch order {
+                case .append(let commit, _): "append \(commit.value)"
+                case .readMessages(let request, _):
+                    "\(request.fetch == 0 ? "mail" : "fetch") \(request.connection.value)"
+                default: "other"
+                }
+            }
+        }
+        var agenda = LedgerAgenda()
+        let first = agenda.next(with: [
+            mail(1, fetch: 7), mail(2, fetch: 8), mail(3, fetch: 0), .append(CommitID(1), []),
+            mail(4, fetch: 0), .append(CommitID(2), []),
+        ])
+        #expect(names(first) == ["append 1", "append 2", "mail 3", "fetch 1"])
+        let second = agenda.next(with: [.append(CommitID(3), [])])
+        #expect(names(second) == ["append 3", "mail 4", "fetch 2"])
+        #expect(agenda.isEmpty)
+        #expect(agenda.next(with: []).isEmpty)
+    }
 }

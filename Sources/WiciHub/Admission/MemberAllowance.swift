@@ -44,6 +44,11 @@ struct Allowance: Sendable, Equatable {
         left -= Double(amount)
         return true
     }
+
+    /// Puts right what was spent on an estimate.
+    mutating func settle(estimate: Int, actual: Int) {
+        left = min(most, left + Double(estimate - actual))
+    }
 }
 
 /// One member's allowances, whatever connections it opens.
@@ -58,7 +63,8 @@ struct MemberAllowance: Sendable, Equatable {
     var hellos = Allowance(perSecond: 1, atOnce: 60)
     /// What costs a reading of the ledger or a record: subscribe, fetch, prove, read-ledger.
     var requests = Allowance(perSecond: 100, atOnce: 1_000)
-    /// Bytes of answers that no credit bounds.
+    /// Bytes of answers that no credit bounds; the largest is spent before anything is read, and
+    /// what it was less comes back.
     var answerBytes = Allowance(perSecond: 8 << 20, atOnce: 16 << 20)
     var refusals = RefusalTally()
 

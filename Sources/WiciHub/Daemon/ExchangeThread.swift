@@ -38,8 +38,10 @@ struct ExchangeThread: ~Copyable {
     private var listeners: ConnectionTable
     private var lastTick = Moment(milliseconds: 0)
 
-    /// Frames taken from the exchange before the ledger's answers are looked at again.
+    /// Frames taken from a socket before the ledger's answers are looked at again, and the time:
+    /// packets that take long must not hold up what others wait for.
     private static let framesPerTurn = 256
+    private static let timePerTurn = Duration.milliseconds(4)
     private static let tickInterval: Int64 = 100
 
     /// Opens both sockets; nobody can connect before `bind`.
@@ -128,6 +130,7 @@ struct ExchangeThread: ~Copyable {
 
     private mutating func takePackets(_ now: Moment) throws(ZeroMQError) {
         let door = hub.door
+        let end = ContinuousClock().now.advanced(by: Self.timePerTurn)
         for _ in 0..<Self.framesPerTurn {
             guard let message = try exchange.receive() else { break }
             // A key that was replaced ends its connections with the release; who comes in with one
@@ -141,6 +144,7 @@ struct ExchangeThread: ~Copyable {
             else { continue }
             callers.note(message, from: caller, now: now)
             try handle(.packet(connection, caller.node, packet), now)
+            guard ContinuousClock().now < end else { break }
         }
     }
 

@@ -55,11 +55,13 @@ struct LedgerThread {
             onFailure: onFailure,
             onRecovery: onRecovery
         )
+        var agenda = LedgerAgenda()
         let start = DispatchTime.now().uptimeNanoseconds
         while true {
-            let waiting = orders.takeAll(within: Self.idleInterval)
+            let limit = agenda.isEmpty ? Self.idleInterval : .nanoseconds(0)
+            let waiting = orders.takeAll(within: limit)
             let elapsed = (DispatchTime.now().uptimeNanoseconds - start) / 1_000_000
-            work.turn(waiting, in: ledger, elapsed: Int64(elapsed))
+            work.turn(agenda.next(with: waiting), in: ledger, elapsed: Int64(elapsed))
             if waiting.contains(where: \.isStop) { return work.finish(ledger) }
         }
     }

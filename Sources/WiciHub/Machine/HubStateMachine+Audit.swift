@@ -33,7 +33,7 @@ extension HubStateMachine {
                 request: packet.request
             )
         }
-        guard spend(1, of: \.answerBytes, by: node, now: now) else {
+        guard spend(Limits.ledgerPageBytes, of: \.answerBytes, by: node, now: now) else {
             return refusePacket(
                 Refusal(.rateLimited),
                 "read-ledger",
@@ -89,7 +89,8 @@ extension HubStateMachine {
             )
         }
         let bytes = entries.reduce(0) { $0 + $1.record.count }
-        _ = spend(bytes, of: \.answerBytes, by: request.node, now: now)
+        allowances[request.node]?.answerBytes
+            .settle(estimate: Limits.ledgerPageBytes, actual: bytes)
         var page = WireLedgerPage()
         page.request = request.request
         page.entries = entries

@@ -128,7 +128,8 @@ extension HubStateMachine {
                 now: now
             )
         }
-        _ = spend(fields.bytes.count, of: \.answerBytes, by: request.node, now: now)
+        allowances[request.node]?.answerBytes
+            .settle(estimate: Limits.deliveriesBytes, actual: fields.bytes.count)
         effects.append(
             .send(
                 request.connection,

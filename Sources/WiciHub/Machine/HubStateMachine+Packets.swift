@@ -295,7 +295,7 @@ extension HubStateMachine {
         if let refusal = admission.expiry(now: now) {
             return refusePacket(refusal, "fetch", node, connection, request: packet.request)
         }
-        guard spend(1, of: \.answerBytes, by: node, now: now) else {
+        guard spend(Limits.deliveriesBytes, of: \.answerBytes, by: node, now: now) else {
             return refusePacket(
                 Refusal(.rateLimited),
                 "fetch",
