@@ -197,6 +197,23 @@ struct DiskFaultTests {
         #expect(ledger.isStopped)
     }
 
+    @Test func `a message that cannot be read for its recipient stops the ledger`() throws {
+        let fixture = try LedgerFixture()
+        let ledger = try fixture.openWithReleases()
+        let entry = try acceptedEntry(1, to: recipients(["ngo-a.main"]))
+        _ = try ledger.append([.accepted(entry)], at: LedgerFixture.start)
+        let unknown = #expect(throws: LedgerError.self) {
+            try ledger.messages(at: [LedgerIndex(99)])
+        }
+        #expect(unknown?.code == .entryUnknown && !ledger.isStopped)
+        try fixture.tamper("UPDATE opening SET record = zeroblob(40) WHERE place = 3")
+        let error = #expect(throws: LedgerError.self) {
+            try ledger.messages(at: [LedgerIndex(3)])
+        }
+        #expect(error?.place.index == 3)
+        #expect(ledger.isStopped)
+    }
+
     @Test func `an old entry that was replaced together with its leaf is found too`() throws {
         let fixture = try LedgerFixture()
         let ledger = try fixture.openWithReleases()

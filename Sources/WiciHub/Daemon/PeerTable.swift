@@ -108,13 +108,13 @@ struct PeerTable {
         forget(connection)
     }
 
-    /// Cuts peers that were silent for long.
+    /// Forgets peers that were silent for long; a clock that is set forward makes all of them so.
     mutating func prune(now: Moment) {
         guard lastPruned.adding(milliseconds: 10_000) < now || now < lastPruned else { return }
         lastPruned = now
         let silent = peers.values.filter {
             $0.lastHeard.adding(milliseconds: Self.silenceMilliseconds) < now
         }
-        for peer in silent { cut(peer.connection) }
+        for peer in silent { forget(peer.connection) }
     }
 }

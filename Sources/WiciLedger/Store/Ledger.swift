@@ -78,7 +78,11 @@ public final class Ledger {
         do {
             return try queue.inDatabase(body)
         } catch {
-            throw LedgerError(error, at: place())
+            // What cannot be read now is not there for the next reader either, and somebody's mail
+            // would wait for it for good; only a question for what never was is nobody's fault.
+            let failure = LedgerError(error, at: place())
+            if failure.code != .entryUnknown { isStopped = true }
+            throw failure
         }
     }
 
