@@ -78,10 +78,10 @@ public final class Ledger {
         do {
             return try queue.inDatabase(body)
         } catch {
-            // What cannot be read now is not there for the next reader either, and somebody's mail
-            // would wait for it for good; only a question for what never was is nobody's fault.
+            // A damaged page is damaged for the next reader too, and somebody's mail would wait for
+            // it for good; so is a record that came from the disk and is none.
             let failure = LedgerError(error, at: place())
-            if failure.code != .entryUnknown { isStopped = true }
+            if failure.stopsLedger || failure.code == .auditRecordFault { isStopped = true }
             throw failure
         }
     }
