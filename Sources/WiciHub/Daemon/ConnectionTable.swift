@@ -31,6 +31,8 @@ struct ConnectionTable {
 
     private struct Entry {
         let connection: PeerConnection
+        /// Tells it from another that gets its descriptor later.
+        let number: UInt64
         let since: Moment
         var caller: Caller?
         var messages = 0
@@ -46,8 +48,11 @@ struct ConnectionTable {
 
     private let limits: Limits
     private var entries: [Int32: Entry] = [:]
-    /// Descriptors in the order of acceptance, the older first; some may be gone.
-    private var newcomers: [Int32] = []
+    private var acceptances: UInt64 = 0
+    /// In the order of acceptance; some may have gone or spoken, and those before `firstNewcomer` have.
+    private var newcomers: [(descriptor: Int32, number: UInt64)] = []
+    private var firstNewcomer = 0
+    private var newcomerCount = 0
     private var ofNode: [NodeID: [Int32]] = [:]
     /// Connections cut for breaking a bound.
     private(set) var cutCount: UInt64 = 0
@@ -106,18 +111,12 @@ struct ConnectionTable {
 
     /// Cuts who has been silent since it came, and who has sent more than it has finished.
     mutating func tick(now: Moment) {
-        var staying: [Int32] = []
-        for descriptor in newcomers {
-            guard let entry = entries[descriptor], entry.caller == nil else { continue }
-            if entry.since.adding(milliseconds: limits.newcomerMilliseconds) < now
-                || now < entry.since
-            {
-                cut(descriptor)
-            } else {
-                staying.append(descriptor)
-            }
+        // The oldest come first, so the first that may stay ends the search.
+        while let oldest = oldestNewcomer() {
+            let isOver = oldest.since.adding(milliseconds: limits.newcomerMilliseconds) < now
+            guard isOver || now < oldest.since else { break }
+            cut(oldest.connection.descriptor)
         }
-        newcomers = staying
         for (descriptor, entry) in entries {
             guard let received = entry.connection.traffic?.received else { continue }
             let taken = min(entry.taken, received)
@@ -138,19 +137,36 @@ struct ConnectionTable {
     private mutating func accept(_ descriptor: Int32, now: Moment) {
         remove(descriptor)
         guard let connection = PeerConnection(descriptor: descriptor) else { return }
-        entries[descriptor] = Entry(connection: connection, since: now)
-        newcomers.append(descriptor)
-        if newcomers.count > limits.newcomers || entries.count > limits.total {
-            newcomers.removeAll { entries[$0] == nil || entries[$0]?.caller != nil }
+        acceptances += 1
+        entries[descriptor] = Entry(connection: connection, number: acceptances, since: now)
+        newcomers.append((descriptor, acceptances))
+        newcomerCount += 1
+        while newcomerCount > limits.newcomers || entries.count > limits.total,
+            let oldest = oldestNewcomer()
+        {
+            cut(oldest.connection.descriptor)
         }
-        let excess = max(newcomers.count - limits.newcomers, entries.count - limits.total)
-        guard excess > 0 else { return }
-        for oldest in newcomers.prefix(excess) { cut(oldest) }
-        newcomers.removeFirst(min(excess, newcomers.count))
+    }
+
+    /// Who has been here longest without a word; those who have gone or spoken are passed over.
+    private mutating func oldestNewcomer() -> Entry? {
+        while firstNewcomer < newcomers.count {
+            let (descriptor, number) = newcomers[firstNewcomer]
+            if let entry = entries[descriptor], entry.number == number, entry.caller == nil {
+                return entry
+            }
+            firstNewcomer += 1
+            if firstNewcomer == 1_024 {
+                newcomers.removeFirst(firstNewcomer)
+                firstNewcomer = 0
+            }
+        }
+        return nil
     }
 
     private mutating func attribute(_ descriptor: Int32, to caller: Caller) {
         guard entries[descriptor] != nil else { return }
+        if entries[descriptor]?.caller == nil { newcomerCount -= 1 }
         entries[descriptor]?.caller = caller
         var known = ofNode[caller.node, default: []]
         known.append(descriptor)
@@ -165,7 +181,11 @@ struct ConnectionTable {
     }
 
     private mutating func remove(_ descriptor: Int32) {
-        guard let node = entries.removeValue(forKey: descriptor)?.caller?.node else { return }
+        guard let entry = entries.removeValue(forKey: descriptor) else { return }
+        guard let node = entry.caller?.node else {
+            newcomerCount -= 1
+            return
+        }
         ofNode[node]?.removeAll { $0 == descriptor }
         if ofNode[node]?.isEmpty == true { ofNode[node] = nil }
     }

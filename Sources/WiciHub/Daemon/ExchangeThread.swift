@@ -111,8 +111,14 @@ struct ExchangeThread: ~Copyable {
         while !hub.stopping.isRaised {
             try poller.wait(.milliseconds(Self.tickInterval))
             let now = hub.clock.now()
-            while let event = try exchangeMonitor.receive() { callers.take(event, now: now) }
-            while let event = try feedMonitor.receive() { listeners.take(event, now: now) }
+            for _ in 0..<Self.framesPerTurn {
+                guard let event = try exchangeMonitor.receive() else { break }
+                callers.take(event, now: now)
+            }
+            for _ in 0..<Self.framesPerTurn {
+                guard let event = try feedMonitor.receive() else { break }
+                listeners.take(event, now: now)
+            }
             hub.events.wake.drain()
             for event in hub.events.takeAll() {
                 try handle(event, now)
