@@ -117,12 +117,15 @@ struct ConnectionTable {
             guard isOver || now < oldest.since else { break }
             cut(oldest.connection.descriptor)
         }
-        for (descriptor, entry) in entries {
-            guard let received = entry.connection.traffic?.received else { continue }
-            let taken = min(entry.taken, received)
-            entries[descriptor]?.taken = taken
-            if received - taken > limits.unreadBytes { cut(descriptor) }
+        var unfinished: [Int32] = []
+        for place in entries.values.indices {
+            let connection = entries.values[place].connection
+            guard let received = connection.traffic?.received else { continue }
+            let taken = min(entries.values[place].taken, received)
+            entries.values[place].taken = taken
+            if received - taken > limits.unreadBytes { unfinished.append(connection.descriptor) }
         }
+        for descriptor in unfinished { cut(descriptor) }
     }
 
     /// Cuts every connection of those callers.

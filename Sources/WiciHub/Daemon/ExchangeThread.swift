@@ -111,14 +111,8 @@ struct ExchangeThread: ~Copyable {
         while !hub.stopping.isRaised {
             try poller.wait(.milliseconds(Self.tickInterval))
             let now = hub.clock.now()
-            for _ in 0..<Self.framesPerTurn {
-                guard let event = try exchangeMonitor.receive() else { break }
-                callers.take(event, now: now)
-            }
-            for _ in 0..<Self.framesPerTurn {
-                guard let event = try feedMonitor.receive() else { break }
-                listeners.take(event, now: now)
-            }
+            try Self.take(from: exchangeMonitor, into: &callers, now)
+            try Self.take(from: feedMonitor, into: &listeners, now)
             hub.events.wake.drain()
             for event in hub.events.takeAll() {
                 try handle(event, now)
@@ -132,6 +126,17 @@ struct ExchangeThread: ~Copyable {
         }
         // The last words: how far the nodes have their mail, and that the hub stops.
         try handle(.operation(.stopped), hub.clock.now())
+    }
+
+    private static func take(
+        from monitor: borrowing SocketMonitor,
+        into table: inout ConnectionTable,
+        _ now: Moment
+    ) throws(ZeroMQError) {
+        for _ in 0..<framesPerTurn {
+            guard let event = try monitor.receive() else { break }
+            table.take(event, now: now)
+        }
     }
 
     private mutating func takePackets(_ now: Moment) throws(ZeroMQError) {
@@ -183,21 +188,21 @@ struct ExchangeThread: ~Copyable {
     /// Ends the connections of those whom a release has revoked, or whose key it replaces.
     private mutating func cutWhoMayNotStay(_ now: Moment) throws(ZeroMQError) {
         cutListeners(now)
-        let machine = machine
-        let door = hub.door
-        let ended = peers.connections { caller in
-            !machine.mayListen(caller.node, now: now) || !door.isCurrent(caller)
-        }
-        for connection in ended {
+        for connection in peers.connections(where: mayNotStay(now)) {
             peers.cut(connection)
             try handle(.unreachable(connection), now)
         }
     }
 
     private mutating func cutListeners(_ now: Moment) {
-        let machine = machine
-        let door = hub.door
-        listeners.cut { !machine.mayListen($0.node, now: now) || !door.isCurrent($0) }
+        listeners.cut(where: mayNotStay(now))
+    }
+
+    /// Whose connections end now: no member in good standing, or with a key that was replaced.
+    private func mayNotStay(_ now: Moment) -> (Caller) -> Bool {
+        { [machine, door = hub.door] caller in
+            !machine.mayListen(caller.node, now: now) || !door.isCurrent(caller)
+        }
     }
 
     // MARK: Effects

@@ -49,14 +49,7 @@ extension HubStateMachine {
         } else {
             return refusePacket(Refusal(.helloExpected), "packet", node, connection)
         }
-        let isAllowed =
-            switch content {
-            case .hello: spend(1, of: \.hellos, by: node, now: now)
-            case let content where content.isRequest:
-                spend(1, of: \.requests, by: node, now: now)
-            default: true
-            }
-        guard isAllowed else {
+        if let allowance = content.allowance, !spend(1, of: allowance, by: node, now: now) {
             return refusePacket(
                 Refusal(.rateLimited),
                 "packet",
@@ -332,11 +325,13 @@ enum ProtocolVersion {
 }
 
 extension WirePacket.OneOf_Content {
-    /// Whether answering it costs a reading of the ledger or a record.
-    var isRequest: Bool {
+    /// What answering it takes of a member, because it costs a reading of the ledger or a record;
+    /// nil when it costs neither.
+    var allowance: WritableKeyPath<MemberAllowance, Allowance>? {
         switch self {
-        case .subscribe, .fetch, .prove, .readLedger: true
-        default: false
+        case .hello: \.hellos
+        case .subscribe, .fetch, .prove, .readLedger: \.requests
+        default: nil
         }
     }
 
