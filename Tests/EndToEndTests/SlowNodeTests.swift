@@ -7,7 +7,6 @@
 import Foundation
 import Glibc
 import NetworkRig
-import Synchronization
 import Testing
 import WiciCore
 
@@ -105,32 +104,5 @@ extension FaultTests {
                 }
             }
         }
-    }
-}
-
-/// The most memory that a child had in use, looked at again and again from the beginning to `end`.
-private final class PeakMemory: Sendable {
-    private let highest = Mutex(0)
-    private let stopping = StopFlag()
-
-    init(of name: String, in processes: ProcessNetwork) {
-        let thread = Thread { [weak self, weak processes] in
-            while let self, let processes, !self.stopping.isRaised {
-                let bytes = (try? processes.residentBytes(of: name)) ?? 0
-                self.highest.withLock { $0 = max($0, bytes) }
-                Thread.sleep(forTimeInterval: 0.05)
-            }
-        }
-        thread.start()
-    }
-
-    deinit { stopping.raise() }
-
-    /// Stops looking; fails when nothing was seen.
-    func end() throws -> Int {
-        stopping.raise()
-        let bytes = highest.withLock { $0 }
-        guard bytes > 0 else { throw TestNetwork.Failure("no memory was measured") }
-        return bytes
     }
 }

@@ -79,11 +79,7 @@ extension Attack {
             return try packets(target, deadline) { bytes }
         },
         Attack(name: "hello without reading") { target, deadline in
-            var hello = WireHello()
-            hello.versionMin = 1
-            hello.versionMax = 1
-            hello.windowEnd = .max
-            let bytes = try packet(.hello(hello))
+            let bytes = try packet(hello(credit: .max))
             return try packets(target, deadline, reads: false) { bytes }
         },
         Attack(name: "fetches without reading") { target, deadline in
@@ -114,10 +110,7 @@ extension Attack {
             var made = 0
             while deadline.isAhead {
                 let connection = try target.connection(in: context)
-                var hello = WireHello()
-                hello.versionMin = 1
-                hello.versionMax = 1
-                try? connection.send(.hello(hello))
+                try? connection.send(hello(credit: 0))
                 held.append(HeldConnection(connection))
                 made += 1
                 if held.count > 200 { held.removeAll() }
@@ -126,6 +119,15 @@ extension Attack {
             return made
         },
     ]
+
+    /// A hello that takes so many messages.
+    private static func hello(credit: UInt64) -> WirePacket.OneOf_Content {
+        var hello = WireHello()
+        hello.versionMin = 1
+        hello.versionMax = 1
+        hello.windowEnd = credit
+        return .hello(hello)
+    }
 
     /// Sends packets over one connection after a hello, as fast as they are taken.
     private static func packets(
@@ -139,11 +141,7 @@ extension Attack {
             $0.sendHighWaterMark = 64
             $0.receiveHighWaterMark = reads ? 0 : 1
         }
-        var hello = WireHello()
-        hello.versionMin = 1
-        hello.versionMax = 1
-        hello.windowEnd = reads ? 0 : .max
-        _ = try socket.send(packet(.hello(hello)))
+        _ = try socket.send(packet(hello(credit: reads ? 0 : .max)))
         return try repeated(deadline) {
             if reads { while try socket.receive() != nil {} }
             return try socket.send(next()) == .sent

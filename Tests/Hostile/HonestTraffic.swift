@@ -31,16 +31,13 @@ struct Latencies: Sendable {
 }
 
 /// The honest nodes of a network.
-struct HonestTraffic: Sendable {
+final class HonestTraffic: Sendable {
     private let processes: ProcessNetwork
     private let honest: [String]
     private let attacker: String
     private let senders: [String]
-    private let sent = Mutexed()
-
-    private final class Mutexed: Sendable {
-        let numbers = Mutex<[String: [Int]]>([:])
-    }
+    /// How many each sender has sent; they are numbered from 0.
+    private let sent = Mutex<[String: Int]>([:])
 
     /// - Parameter attacker: Gets what the others get, and is not asked what it has.
     init(_ honest: [String], attacker: String, in processes: ProcessNetwork) throws {
@@ -59,7 +56,7 @@ struct HonestTraffic: Sendable {
             group in
             for sender in senders {
                 let client = try processes.client(of: sender)
-                group.addTask { await send(from: sender, client, until: deadline) }
+                group.addTask { [self] in await send(from: sender, client, until: deadline) }
             }
             var all: [Duration] = []
             var failures = 0
@@ -80,9 +77,9 @@ struct HonestTraffic: Sendable {
         var taken: [Duration] = []
         var failures = 0
         while clock.now < deadline {
-            let number = sent.numbers.withLock { numbers in
-                numbers[sender, default: []].append(numbers[sender]?.count ?? 0)
-                return (numbers[sender]?.count ?? 1) - 1
+            let number = sent.withLock { sent in
+                defer { sent[sender, default: 0] += 1 }
+                return sent[sender, default: 0]
             }
             let begin = clock.now
             do {
@@ -100,7 +97,7 @@ struct HonestTraffic: Sendable {
 
     /// Everybody has everything, once and in order; gives the number of messages.
     func checkNothingLost() async throws -> Int {
-        let expected = sent.numbers.withLock { $0 }
+        let expected = sent.withLock { $0.mapValues { Array(0..<$0) } }
         let count = expected.values.reduce(0) { $0 + $1.count }
         for receiver in receivers {
             let client = try processes.client(of: receiver)
@@ -110,30 +107,5 @@ struct HonestTraffic: Sendable {
             try HandedMail.check(try await HandedMail.inbox(of: client), against: expected)
         }
         return count
-    }
-}
-
-/// The most memory that a child had in use, looked at again and again until `end`.
-final class PeakMemory: Sendable {
-    private let highest = Mutex(0)
-    private let stopping = Atomic(false)
-
-    init(of name: String, in processes: ProcessNetwork) {
-        let thread = Thread { [weak self, weak processes] in
-            while let self, let processes, !self.stopping.load(ordering: .acquiring) {
-                let bytes = (try? processes.residentBytes(of: name)) ?? 0
-                self.highest.withLock { $0 = max($0, bytes) }
-                Thread.sleep(forTimeInterval: 0.05)
-            }
-        }
-        thread.start()
-    }
-
-    deinit { stopping.store(true, ordering: .releasing) }
-
-    /// Stops looking and gives the most in bytes.
-    func end() -> Int {
-        stopping.store(true, ordering: .releasing)
-        return highest.withLock { $0 }
     }
 }

@@ -97,7 +97,7 @@ struct Hostile: AsyncParsableCommand {
             count: count,
             quiet: quiet,
             under: under,
-            memoryGrowth: max(0, memory.end() - before)
+            memoryGrowth: max(0, try memory.end() - before)
         )
     }
 
