@@ -117,7 +117,9 @@ extension ProcessNetwork {
         for receiver in receivers {
             let client = try client(of: receiver)
             try await eventually("\(receiver) has its mail", within: limit) {
-                try await client.status().storedThrough.value >= UInt64(count)
+                // A node that was killed last may still be starting.
+                guard let status = try await status(client) else { return false }
+                return status.storedThrough.value >= UInt64(count)
             }
             try HandedMail.check(await HandedMail.inbox(of: client), against: expected)
         }

@@ -148,15 +148,16 @@ package final class ProcessNetwork: Sendable {
             guard isRunning(institution) else {
                 throw NetworkFailure("the node ended: \(log(of: institution))")
             }
-            return try await isReady(client)
+            return try await status(client)?.isReady ?? false
         }
     }
 
-    private func isReady(_ client: NodeClient) async throws -> Bool {
+    /// What a node says of itself; nothing while it cannot be reached, for example because it starts.
+    func status(_ client: NodeClient) async throws -> NodeStatus? {
         do {
-            return try await client.status().isReady
+            return try await client.status()
         } catch let error where error.kind == .unreachable {
-            return false
+            return nil
         }
     }
 
