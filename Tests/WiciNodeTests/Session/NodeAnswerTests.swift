@@ -52,7 +52,7 @@ final class NodeAnswerTests {
     }
 
     deinit {
-        for suffix in ["", "-wal", "-shm"] {
+        for suffix in ["", "-wal", "-shm", "-synced"] {
             try? FileManager.default.removeItem(atPath: file.path + suffix)
         }
     }
