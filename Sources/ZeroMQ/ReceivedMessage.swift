@@ -42,13 +42,26 @@ struct FrameBuffer: ~Copyable {
         ZeroMQError.attempt { zmq_msg_recv(&message, socket, ZMQ_DONTWAIT) }
     }
 
-    var data: Data {
-        mutating get {
-            let count = zmq_msg_size(&message)
-            guard count > 0, let start = zmq_msg_data(&message) else { return Data() }
-            return Data(bytes: start, count: count)
-        }
+    /// The frame's bytes, once; of a large frame the library's own, which are freed with them.
+    mutating func takeData() -> Data {
+        let count = zmq_msg_size(&message)
+        guard count > 0, let start = zmq_msg_data(&message) else { return Data() }
+        guard count >= Self.keptByteCount else { return Data(bytes: start, count: count) }
+        let kept = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
+        zmq_msg_init(kept)
+        zmq_msg_move(kept, &message)
+        return Data(
+            bytesNoCopy: start,
+            count: count,
+            deallocator: .custom { _, _ in
+                zmq_msg_close(kept)
+                kept.deallocate()
+            }
+        )
     }
+
+    /// From this size on bytes are not copied; the library keeps smaller frames inside its message.
+    private static let keptByteCount = 4_096
 
     var hasMore: Bool {
         mutating get { zmq_msg_more(&message) != 0 }

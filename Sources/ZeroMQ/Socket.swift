@@ -110,16 +110,47 @@ public struct Socket: ~Copyable {
                 ZeroMQError.attempt { zmq_send(pointer, bytes.baseAddress, bytes.count, flags) }
                     .code
             }
-            switch code {
-            case 0: continue
-            // The library rolls back the frames of a message whose peer went away half-way, and
-            // says "again": the frames that are left must not start a message of their own.
-            case EAGAIN: return .wouldBlock
-            case EHOSTUNREACH: return .unreachable
-            default: throw ZeroMQError(code: code, operation: "send")
-            }
+            let outcome = try Self.outcome(code)
+            guard outcome == .sent else { return outcome }
         }
         return .sent
+    }
+
+    /// Gives a message to one peer of a router; `write` fills the frame's own memory, so that what is
+    /// large is copied once.
+    ///
+    /// - Parameter byteCount: Size of the frame after the routing id, all of which `write` must fill.
+    public borrowing func send(
+        to routingID: Data,
+        byteCount: Int,
+        _ write: (UnsafeMutableRawBufferPointer) -> Void
+    ) throws(ZeroMQError) -> SendOutcome {
+        let pointer = try handle.open("send")
+        var frame = zmq_msg_t()
+        try ZeroMQError.check("make a frame") { zmq_msg_init_size(&frame, byteCount) }
+        // Once it is sent the message is empty, and closing it does nothing.
+        defer { zmq_msg_close(&frame) }
+        write(UnsafeMutableRawBufferPointer(start: zmq_msg_data(&frame), count: byteCount))
+        let code = routingID.withUnsafeBytes { bytes in
+            ZeroMQError.attempt {
+                zmq_send(pointer, bytes.baseAddress, bytes.count, ZMQ_DONTWAIT | ZMQ_SNDMORE)
+            }.code
+        }
+        guard code == 0 else { return try Self.outcome(code) }
+        return try Self.outcome(
+            ZeroMQError.attempt { zmq_msg_send(&frame, pointer, ZMQ_DONTWAIT) }.code
+        )
+    }
+
+    private static func outcome(_ code: Int32) throws(ZeroMQError) -> SendOutcome {
+        switch code {
+        case 0: .sent
+        // The library rolls back the frames of a message whose peer went away half-way, and says
+        // "again": the frames that are left must not start a message of their own.
+        case EAGAIN: .wouldBlock
+        case EHOSTUNREACH: .unreachable
+        default: throw ZeroMQError(code: code, operation: "send")
+        }
     }
 
     /// Gives a message of a single frame to the socket.
@@ -137,20 +168,22 @@ public struct Socket: ~Copyable {
         // Only a router puts a frame of its own before those of the peer.
         let describing = kind == .router ? 1 : 0
         var index = 0
+        var hasMore = false
         repeat {
             let (result, code) = frame.receive(from: pointer)
             guard result >= 0 else {
                 if code == EAGAIN, index == 0 { return nil }
                 throw ZeroMQError(code: code, operation: "receive")
             }
+            hasMore = frame.hasMore
             if index == describing { frame.describe(into: &received) }
             if index < maxFrames {
-                received.frames.append(frame.data)
+                received.frames.append(frame.takeData())
             } else {
                 received.truncated = true
             }
             index += 1
-        } while frame.hasMore
+        } while hasMore
         return received
     }
 }

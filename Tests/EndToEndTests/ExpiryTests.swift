@@ -70,6 +70,10 @@ struct ExpiryTests {
                     if let content = try WirePacket(serializedBytes: bytes).content {
                         answers.append(content)
                     }
+                case .deliver(_, let batch):
+                    if let content = try WirePacket(serializedBytes: batch.packet).content {
+                        answers.append(content)
+                    }
                 case .sendReceipts(_, let bytes):
                     var signed = WireSignedReceipts()
                     signed.receipts = bytes

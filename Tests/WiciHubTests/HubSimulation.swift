@@ -49,12 +49,8 @@ struct HubSimulation {
     mutating func handle(_ event: HubStateMachine.Event) {
         for effect in machine.handle(event, now: now) {
             switch effect {
-            case .send(let connection, let bytes):
-                guard let content = (try? WirePacket(serializedBytes: bytes))?.content else {
-                    Issue.record("an unreadable packet was sent")
-                    continue
-                }
-                sent.append((connection, content))
+            case .send(let connection, let bytes): note(bytes, to: connection)
+            case .deliver(let connection, let batch): note(batch.packet, to: connection)
             case .sendReceipts(let connection, let bytes):
                 guard let packed = try? WireReceipts(serializedBytes: bytes) else {
                     Issue.record("unreadable receipts were sent")
@@ -71,6 +67,14 @@ struct HubSimulation {
             case .cut(_, let node): cuts.append(node)
             }
         }
+    }
+
+    private mutating func note(_ bytes: Data, to connection: ConnectionID) {
+        guard let content = (try? WirePacket(serializedBytes: bytes))?.content else {
+            Issue.record("an unreadable packet was sent")
+            return
+        }
+        sent.append((connection, content))
     }
 
     /// Puts the oldest append on the imagined disk and reports it.

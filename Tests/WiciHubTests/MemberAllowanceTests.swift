@@ -136,11 +136,13 @@ struct MemberAllowanceTests {
         try hub.hello(police, on: 1)
         hub.forgetSent()
         // Field 1011, of a megabyte, beside one that is known.
-        var field = FieldWriter()
-        field.data(1_011, Data(repeating: 7, count: 1_000_000))
+        let field = FieldWriter.data(byteCount: 5 + 1_000_000) { memory in
+            var writer = FieldWriter(memory)
+            writer.data(1_011, Data(repeating: 7, count: 1_000_000))
+        }
         var known = WireSubscription()
         known.types = ["warning"]
-        let padded = try WireSubscription(serializedBytes: known.serializedData() + field.bytes)
+        let padded = try WireSubscription(serializedBytes: known.serializedData() + field)
         #expect(padded != known)
         var subscribe = WireSubscribe()
         subscribe.subscriptions = [padded]

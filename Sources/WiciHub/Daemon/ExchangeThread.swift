@@ -215,6 +215,10 @@ struct ExchangeThread: ~Copyable {
             switch effect {
             case .send(let connection, let bytes):
                 try send(bytes, to: connection, now)
+            case .deliver(let connection, let batch):
+                try send(byteCount: batch.packetByteCount, to: connection, now) {
+                    batch.writePacket(to: $0)
+                }
             case .sendReceipts(let connection, let receipts):
                 guard let packet = signed(receipts) else { continue }
                 try send(packet, to: connection, now)
@@ -244,12 +248,25 @@ struct ExchangeThread: ~Copyable {
         to connection: ConnectionID,
         _ now: Moment
     ) throws(ZeroMQError) {
+        try send(byteCount: bytes.count, to: connection, now) { _ = bytes.copyBytes(to: $0) }
+    }
+
+    private mutating func send(
+        byteCount: Int,
+        to connection: ConnectionID,
+        _ now: Moment,
+        _ write: (UnsafeMutableRawBufferPointer) -> Void
+    ) throws(ZeroMQError) {
         // Forgotten for its age: the machine forgets it too, and it says hello again.
         guard let (routingID, tcp) = peers.address(of: connection) else {
             return try handle(.unreachable(connection), now)
         }
-        let hasRoom = tcp.map { callers.give(bytes.count, to: $0) } ?? true
-        if hasRoom, try exchange.send(frames: [routingID, bytes]) == .sent { return }
+        let hasRoom = tcp.map { callers.give(byteCount, to: $0) } ?? true
+        if hasRoom,
+            try exchange.send(to: routingID, byteCount: byteCount, write) == .sent
+        {
+            return
+        }
         // A peer that takes nothing more is as good as gone: what waits for it is let go with its
         // connection, its mail waits in the ledger, and it says hello again.
         peers.cut(connection)

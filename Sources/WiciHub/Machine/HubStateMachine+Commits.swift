@@ -173,15 +173,18 @@ extension HubStateMachine {
                 moveMail(of: node, now: now)
                 continue
             }
-            sessions.values[place].outgoing.delivery(
+            sessions.values[place].outgoing.add(
                 number: number,
                 index: index,
                 envelope: envelope
             )
             sessions.values[place].handedOver(number, bytes: envelope.count)
             counters.deliveries += 1
-            touch(node)
-            if sessions.values[place].outgoing.bytes.count >= Limits.deliveriesBytes {
+            if !sessions.values[place].isTouched {
+                sessions.values[place].isTouched = true
+                touched.append(node)
+            }
+            if sessions.values[place].outgoing.fieldsByteCount >= Limits.deliveriesBytes {
                 flushSession(node)
             }
         }

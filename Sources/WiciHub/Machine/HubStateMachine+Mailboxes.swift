@@ -63,7 +63,7 @@ extension HubStateMachine {
             guard sessions[request.node]?.takes(number) == true else { continue }
             switch content(of: message, number, for: request.node, now: now) {
             case .envelope(let envelope):
-                sessions[request.node]?.outgoing.delivery(
+                sessions[request.node]?.outgoing.add(
                     number: number,
                     index: message.index,
                     envelope: envelope
@@ -71,10 +71,10 @@ extension HubStateMachine {
                 counters.deliveries += 1
                 bytes = envelope.count
             case .tombstone(let tombstone):
-                sessions[request.node]?.outgoing.tombstone(
+                sessions[request.node]?.outgoing.add(
                     number: number,
                     index: message.index,
-                    tombstone
+                    tombstone: tombstone
                 )
                 bytes = 0
             case .refused:
@@ -85,7 +85,7 @@ extension HubStateMachine {
                 )
             }
             sessions[request.node]?.handedOver(number, bytes: bytes)
-            if let waiting = sessions[request.node]?.outgoing.bytes.count,
+            if let waiting = sessions[request.node]?.outgoing.fieldsByteCount,
                 waiting >= Limits.deliveriesBytes
             {
                 flushSession(request.node)
@@ -104,15 +104,15 @@ extension HubStateMachine {
         now: Moment
     ) {
         guard sessions[request.node]?.connection == request.connection else { return }
-        var fields = FieldWriter()
+        var batch = DeliveryBatch(request: request.fetch)
         var refused: [RefusedMail] = []
         for (number, message) in zip(request.numbers, messages) {
-            guard fields.bytes.count < Limits.deliveriesBytes else { break }
+            guard batch.fieldsByteCount < Limits.deliveriesBytes else { break }
             switch content(of: message, number, for: request.node, now: now) {
             case .envelope(let envelope):
-                fields.delivery(number: number, index: message.index, envelope: envelope)
+                batch.add(number: number, index: message.index, envelope: envelope)
             case .tombstone(let tombstone):
-                fields.tombstone(number: number, index: message.index, tombstone)
+                batch.add(number: number, index: message.index, tombstone: tombstone)
             case .refused(let refusal):
                 refused.append(RefusedMail(number: number, message: message, refusal: refusal))
             }
@@ -129,13 +129,8 @@ extension HubStateMachine {
             )
         }
         allowances[request.node]?.answerBytes
-            .settle(estimate: Limits.deliveriesBytes, actual: fields.bytes.count)
-        effects.append(
-            .send(
-                request.connection,
-                FieldWriter.packet(deliveries: fields.bytes, request: request.fetch)
-            )
-        )
+            .settle(estimate: Limits.deliveriesBytes, actual: batch.fieldsByteCount)
+        effects.append(.deliver(request.connection, batch))
     }
 
     // MARK: The check at delivery
@@ -273,10 +268,9 @@ extension HubStateMachine {
                 effects.append(.sendReceipts(connection, bytes))
             }
         }
-        if !sessions.values[place].outgoing.bytes.isEmpty {
-            let fields = sessions.values[place].outgoing.bytes
-            sessions.values[place].outgoing = FieldWriter()
-            effects.append(.send(connection, FieldWriter.packet(deliveries: fields)))
+        if !sessions.values[place].outgoing.isEmpty {
+            effects.append(.deliver(connection, sessions.values[place].outgoing))
+            sessions.values[place].outgoing = DeliveryBatch()
         }
     }
 

@@ -52,6 +52,8 @@ public struct HubStateMachine: Sendable {
     public enum Effect: Sendable {
         /// Send one packet on the exchange.
         case send(ConnectionID, Data)
+        /// Send these deliveries on the exchange in one packet.
+        case deliver(ConnectionID, DeliveryBatch)
         /// Sign these Receipts with the ledger key and send them.
         case sendReceipts(ConnectionID, Data)
         /// Publish on the feed.

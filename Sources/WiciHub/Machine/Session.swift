@@ -38,8 +38,8 @@ struct Session {
     /// stopped reading can make the hub keep.
     private var inFlight: ArraySlice<(number: MailboxNumber, bytes: Int)> = []
     private(set) var inFlightBytes = 0
-    /// Encoded Delivery fields that leave with the next flush.
-    var outgoing = FieldWriter()
+    /// Mail that leaves with the next flush.
+    var outgoing = DeliveryBatch()
     /// Receipts that leave with the next flush.
     var receipts: [SettledReceipt] = []
 

@@ -92,13 +92,15 @@ struct FuzzHub {
         for effect in effects {
             switch effect {
             case .send(connection, let packet): answers.append(packet)
+            case .deliver(connection, let batch): answers.append(batch.packet)
             case .sendReceipts(connection, let bytes):
                 answers.append(bytes)
                 receiptCount += (try? WireReceipts(serializedBytes: bytes))?.receipts.count ?? 0
             case .append(let commit, let entries): appends.append((commit, entries))
             case .readMessages(let request, let indices): reads.append((request, indices))
             case .readPage, .readProof: questionCount += 1
-            case .send, .sendReceipts, .publish, .signCheckpoint, .cut, .resumeAppends: break
+            case .send, .deliver, .sendReceipts, .publish, .signCheckpoint, .cut, .resumeAppends:
+                break
             }
         }
     }

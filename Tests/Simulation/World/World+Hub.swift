@@ -161,6 +161,8 @@ extension World {
         switch effect {
         case .send(let connection, let bytes):
             send(altered(bytes, to: connection), to: connection.value)
+        case .deliver(let connection, let batch):
+            send(altered(batch.packet, to: connection), to: connection.value)
         case .sendReceipts(let connection, let receipts):
             guard let packet = signed(altered(receipts: receipts)) else { return }
             send(packet, to: connection.value)

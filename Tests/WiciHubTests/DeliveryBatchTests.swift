@@ -11,7 +11,7 @@ import WiciLedger
 
 @testable import WiciHub
 
-struct DeliveryEncodingTests {
+struct DeliveryBatchTests {
     private func bytes(_ range: ClosedRange<Int>, _ random: inout SeededGenerator) -> Data {
         let count = Int.random(in: range, using: &random)
         return Data((0..<count).map { _ in UInt8.random(in: 0...255, using: &random) })
@@ -57,8 +57,9 @@ struct DeliveryEncodingTests {
     func `hand-written deliveries are the bytes of the generated coders`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
-            var fields = FieldWriter()
             var deliveries = WireDeliveries()
+            deliveries.request = Bool.random(using: &random) ? number(&random) : 0
+            var batch = DeliveryBatch(request: deliveries.request)
             for _ in 0..<Int.random(in: 0...4, using: &random) {
                 var delivery = WireDelivery()
                 delivery.number = max(1, number(&random))
@@ -66,10 +67,10 @@ struct DeliveryEncodingTests {
                 if Int.random(in: 0..<5, using: &random) == 0 {
                     delivery.tombstone.messageID = bytes(16...16, &random)
                     delivery.tombstone.reason = "withheld"
-                    fields.tombstone(
+                    batch.add(
                         number: MailboxNumber(delivery.number),
                         index: LedgerIndex(delivery.index),
-                        delivery.tombstone
+                        tombstone: delivery.tombstone
                     )
                 } else {
                     let whole = envelope(isSealed: Bool.random(using: &random), &random)
@@ -86,7 +87,7 @@ struct DeliveryEncodingTests {
                     delivery.envelope = try expected(whole, for: node).serializedData()
                     let written = try #require(message.envelope(for: node))
                     #expect(written == delivery.envelope)
-                    fields.delivery(
+                    batch.add(
                         number: MailboxNumber(delivery.number),
                         index: LedgerIndex(delivery.index),
                         envelope: written
@@ -94,12 +95,10 @@ struct DeliveryEncodingTests {
                 }
                 deliveries.deliveries.append(delivery)
             }
-            deliveries.request = Bool.random(using: &random) ? number(&random) : 0
             var packet = WirePacket()
             packet.content = .deliveries(deliveries)
             let generated: Data = try packet.serializedData()
-            let written = FieldWriter.packet(deliveries: fields.bytes, request: deliveries.request)
-            #expect(written == generated)
+            #expect(batch.packet == generated)
         }
     }
 
