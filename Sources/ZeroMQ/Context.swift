@@ -42,15 +42,38 @@ public final class Context: @unchecked Sendable {
         _ = ZeroMQError.attempt { zmq_ctx_term(handle) }
     }
 
-    /// Makes idle connections cost this process little; call it once, before the first context.
+    /// What a process needs its memory for.
+    public enum MemoryUse: Sendable {
+        /// Many connections, most of them idle.
+        case manyConnections
+        /// Large packets in quick succession.
+        case muchTraffic
+    }
+
+    /// Tells the allocator what memory is needed for; it may change while the process runs.
     ///
-    /// libzmq reserves queues of 16 KiB for every connection, of which an idle one touches a few
-    /// bytes. Blocks of that size get pages of their own here; taken from the heap they would lie on
-    /// pages that other work has touched (measured on a hub with 200 nodes: 86 to 127 KiB a node,
-    /// 44 KiB with this). Larger buffers cost a system call each
+    /// libzmq reserves three blocks of 16 to 18 KiB for every connection, of which an idle one touches
+    /// a few bytes. For many connections such blocks get pages of their own: taken from the heap they
+    /// would lie on pages that other work has touched (a hub with 500 nodes: 45 KiB a node so, 60 to
+    /// 270 KiB otherwise). But then every packet larger than that costs a system call and its pages
+    /// anew, and the library copies each packet three times to encrypt it; under much traffic large
+    /// blocks come from the heap and go back to it (messages to 200 nodes: 1.6 times as many).
+    ///
+    /// The allocator reads these numbers whenever it asks the system for memory. Any thread may see
+    /// the old or the new one, and a block goes back the way it came
     /// (https://man7.org/linux/man-pages/man3/mallopt.3.html).
-    public static func keepIdleConnectionsSmall() {
-        mallopt(M_MMAP_THRESHOLD, 16 << 10)
+    public static func tuneMemory(for use: MemoryUse) {
+        switch use {
+        case .manyConnections:
+            mallopt(M_MMAP_THRESHOLD, 16 << 10)
+            mallopt(M_TRIM_THRESHOLD, 128 << 10)
+            mallopt(M_TOP_PAD, 128 << 10)
+            malloc_trim(0)
+        case .muchTraffic:
+            mallopt(M_MMAP_THRESHOLD, 4 << 20)
+            mallopt(M_TRIM_THRESHOLD, 64 << 20)
+            mallopt(M_TOP_PAD, 4 << 20)
+        }
     }
 
     /// The version of the library at run time, for example "4.3.4".

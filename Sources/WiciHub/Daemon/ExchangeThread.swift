@@ -36,6 +36,7 @@ struct ExchangeThread: ~Copyable {
     private var peers = PeerTable()
     private var callers: ConnectionTable
     private var listeners: ConnectionTable
+    private var memory = MemoryWatch()
     private var lastTick = Moment(milliseconds: 0)
 
     /// Frames taken from a socket before the ledger's answers are looked at again, and the time:
@@ -169,6 +170,7 @@ struct ExchangeThread: ~Copyable {
 
     private mutating func tick(_ now: Moment) throws(ZeroMQError) {
         lastTick = now
+        if let use = memory.tick(machine.counters) { Context.tuneMemory(for: use) }
         peers.prune(now: now)
         callers.tick(now: now)
         listeners.tick(now: now)

@@ -40,6 +40,7 @@ struct BenchHubCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        Context.tuneMemory(for: .muchTraffic)
         guard (16...10_000_000).contains(messages), (1...200_000).contains(bodyBytes),
             restartEntries > 0
         else {

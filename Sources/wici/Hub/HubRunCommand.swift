@@ -39,7 +39,7 @@ struct HubRunCommand: AsyncParsableCommand {
         guard FileManager.default.fileExists(atPath: hubFolder.location.path) else {
             throw CommandFailure.missing(hubFolder.location)
         }
-        Context.keepIdleConnectionsSmall()
+        Context.tuneMemory(for: .manyConnections)
         let signals = ProcessSignals([SIGTERM, SIGINT, SIGHUP])
         defer { signals.end() }
         let mark = try ProcessMark(hubFolder.processFile)

@@ -6,6 +6,7 @@
 
 import ArgumentParser
 import Foundation
+import ZeroMQ
 
 /// Measures Wici and its peers in turn.
 struct RaceCommand: AsyncParsableCommand {
@@ -63,6 +64,7 @@ struct RaceCommand: AsyncParsableCommand {
     var markdown: String?
 
     func run() async throws {
+        Context.tuneMemory(for: .muchTraffic)
         let scope = try scope()
         let cleanup = BenchCleanup()
         cleanup.watch()
