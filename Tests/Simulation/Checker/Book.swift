@@ -47,7 +47,8 @@ struct Book {
     private(set) var refusedPackets: Set<[Int]> = []
     private(set) var withheld: [MailPlace: UInt64] = [:]
     private(set) var delivered: [Int: UInt64] = [:]
-    private(set) var subscriptions: [Int: [WireSubscription]] = [:]
+    /// Each node's subscriptions, from the first on record to those in force.
+    private(set) var subscriptionRecords: [Int: [[WireSubscription]]] = [:]
     private(set) var audits: [(node: Int, from: UInt64, through: UInt64)] = []
     /// The root at every size at which a transaction ended.
     private(set) var roots: [UInt64: WiciCore.Digest] = [:]
@@ -115,7 +116,9 @@ struct Book {
             policyAt[index] = country.policies.firstIndex { $0.digest.data == release.digest }
             releasePlaces.policy = row.index
         case .subscriptions(let change):
-            if let node = place(change.node) { subscriptions[node] = change.subscriptions }
+            if let node = place(change.node) {
+                subscriptionRecords[node, default: []].append(change.subscriptions)
+            }
         case .auditRead(let read):
             if let node = place(read.node) { audits.append((node, read.from, read.through)) }
         case .operation: break

@@ -32,9 +32,14 @@ extension Checker {
         case .proof(let proof): check(proof, node)
         case .ledgerPage(let page): check(page, node)
         case .subscribed(let answer):
-            guard book.subscriptions[node] == answer.subscriptions else {
+            // One transaction may record several changes; each is answered, in their order.
+            let records = book.subscriptionRecords[node] ?? []
+            let place = records.indices.dropFirst(subscriptionsAnswered[node, default: 0])
+                .first { records[$0] == answer.subscriptions }
+            guard let place else {
                 return fail(.notRecorded, "subscriptions of node \(node)")
             }
+            subscriptionsAnswered[node] = place + 1
         case .pong: break
         case .hello, .submit, .acknowledge, .subscribe, .fetch, .prove, .readLedger, .ping, .bye:
             fail(.contentWrong, "a node's packet from the hub")
