@@ -51,8 +51,13 @@ struct HubMemoryTests {
                     policy: release.policy,
                     at: now
                 )
-                switch memory.answer(header, release: release, now: now) {
-                case .eligible(let found): #expect(computed.set == found.set)
+                let decision = memory.decision(header, release: release, now: now) {
+                    $0.recipients
+                }
+                switch decision {
+                case .granted(let found, let audience):
+                    #expect(computed.set == found.set)
+                    #expect(audience == found.recipients)
                 case .refused(let refusal): #expect(computed.refusal == refusal)
                 }
                 for node in HubNetwork.nodes {

@@ -215,17 +215,19 @@ extension HubStateMachine {
         touch(node)
     }
 
-    /// Packs a session's receipts: each recipient set once, one signature for all.
-    func packedReceipts(_ receipts: [SettledReceipt]) -> WireReceipts {
-        var packed = WireReceipts()
+    /// Receipts of a session, encoded: each recipient set once, as the ledger has it, and one signature
+    /// for all to come.
+    func encoded(_ receipts: [SettledReceipt]) -> Data? {
+        var sets: [RecipientSet] = []
         var places: [RecipientSet: UInt32] = [:]
         func place(of set: RecipientSet) -> UInt32 {
             if let place = places[set] { return place }
-            let place = UInt32(packed.sets.count)
-            packed.sets.append(set.wire)
+            let place = UInt32(sets.count)
+            sets.append(set)
             places[set] = place
             return place
         }
+        var packed = WireReceipts()
         packed.receipts = receipts.map { receipt in
             var wire = WireReceipt()
             wire.messageID = receipt.messageID
@@ -244,6 +246,13 @@ extension HubStateMachine {
             }
             return wire
         }
-        return packed
+        guard let rest: Data = try? packed.serializedData() else { return nil }
+        // The sets are the first field; a set of hundreds is not encoded for every receipt.
+        let setsByteCount = sets.reduce(0) { $0 + FieldWriter.dataByteCount($1.bytes.count) }
+        return FieldWriter.data(byteCount: setsByteCount + rest.count) { memory in
+            var writer = FieldWriter(memory)
+            for set in sets { writer.data(1, set.bytes) }
+            writer.encoded(rest)
+        }
     }
 }

@@ -262,11 +262,9 @@ extension HubStateMachine {
         let connection = sessions.values[place].connection
         sessions.values[place].isTouched = false
         if !sessions.values[place].receipts.isEmpty {
-            let packed = packedReceipts(sessions.values[place].receipts)
+            let bytes = encoded(sessions.values[place].receipts)
             sessions.values[place].receipts.removeAll(keepingCapacity: true)
-            if let bytes = try? packed.serializedData() {
-                effects.append(.sendReceipts(connection, bytes))
-            }
+            if let bytes { effects.append(.sendReceipts(connection, bytes)) }
         }
         if !sessions.values[place].outgoing.isEmpty {
             effects.append(.deliver(connection, sessions.values[place].outgoing))
