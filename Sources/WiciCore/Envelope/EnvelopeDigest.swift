@@ -9,9 +9,7 @@ public import Foundation
 public enum EnvelopeDigest {
     /// SHA-256 of the domain `wici/v1/header` and the header's bytes.
     public static func header(_ bytes: Data) -> Digest {
-        var hash = TaggedHash("wici/v1/header")
-        hash.add(bytes)
-        return hash.finish()
+        bytes.withUnsafeBytes { TaggedHash.digest("wici/v1/header", $0) }
     }
 
     /// SHA-256 of the domain `wici/v1/body` and the body's bytes as carried.

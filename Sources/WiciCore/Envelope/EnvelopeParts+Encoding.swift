@@ -22,17 +22,6 @@ extension EnvelopeParts {
         return envelope.canonicalBytes
     }
 
-    /// Signature and wraps alone, as a serialized Envelope.
-    ///
-    /// The ledger keeps them beside header and body; the fields of all three, joined, give the
-    /// submitted envelope again.
-    public var carriage: Data {
-        var envelope = WireEnvelope()
-        envelope.signature = signature
-        envelope.wraps = wraps
-        return envelope.canonicalBytes
-    }
-
     /// The digest of an envelope that is yet to be signed.
     public static func digest(headerBytes: Data, bodyBytes: Data, wraps: [WireWrap] = []) -> Digest
     {

@@ -21,6 +21,11 @@ public struct EnvelopeParts: Hashable, Sendable {
     public let headerBytes: Data
     /// The body's bytes as carried: the message, or the ciphertext of a sealed one.
     public let bodyBytes: Data
+    /// What follows the body: signature and wraps, and the proof of a delivered wrap; a serialized
+    /// Envelope without header and body.
+    ///
+    /// The ledger keeps it beside them; the fields of all three, joined, give the envelope again.
+    public let carriage: Data
     /// The batch signature.
     public let signature: WireBatchSignature
     /// The wraps.
@@ -56,7 +61,11 @@ public struct EnvelopeParts: Hashable, Sendable {
             throw .malformedEnvelope
         }
         guard headerBytes.count <= EnvelopeLimits.header else { throw .headerTooLarge }
-        guard let bodyBytes = reader.bytes(2, limit: EnvelopeLimits.envelope),
+        guard let bodyBytes = reader.bytes(2, limit: EnvelopeLimits.envelope) else {
+            throw .malformedEnvelope
+        }
+        let carriage = reader.rest
+        guard
             let signatureBytes = reader.bytes(3, limit: 1024),
             let signature = WireBatchSignature(canonical: signatureBytes),
             let wrapBytes = reader.repeatedBytes(
@@ -81,6 +90,7 @@ public struct EnvelopeParts: Hashable, Sendable {
 
         self.headerBytes = headerBytes
         self.bodyBytes = bodyBytes
+        self.carriage = carriage
         self.signature = signature
         self.wraps = wraps
         self.wrapProof = proof

@@ -21,6 +21,9 @@ struct FieldReader {
 
     var isAtEnd: Bool { position == data.endIndex }
 
+    /// The bytes that are not read yet.
+    var rest: Data { data.subdata(in: position..<data.endIndex) }
+
     /// Whether the next tag is this field in this wire type.
     private mutating func take(field: UInt64, wireType: UInt64) -> Bool {
         var ahead = self

@@ -161,9 +161,10 @@ struct Admission: Sendable {
             return refuse(refusal, faults)
         }
         let eligible: EligibleRecipients
-        switch eligibility.answer(parts.header, release: release, now: now) {
+        let audience: RecipientSet
+        switch decision(on: parts.header, now: now) {
         case .refused(let refusal): return refuse(refusal)
-        case .eligible(let found): eligible = found
+        case .granted(let found, let who): (eligible, audience) = (found, who)
         }
         if let refusal = eligible.refusal(ofWraps: parts.wraps, isSealed: parts.isSealed) {
             return refuse(refusal)
@@ -180,7 +181,7 @@ struct Admission: Sendable {
                 bodyDigest: parts.bodyDigest,
                 wrapsRoot: parts.wrapsRoot,
                 eligible: eligible.recipients,
-                audience: audience(of: eligible, header: parts.header),
+                audience: audience,
                 registry: registryEntry,
                 policy: policyEntry,
                 feedTopics: eligible.feedTopics
@@ -213,14 +214,14 @@ struct Admission: Sendable {
         return nil
     }
 
-    /// The eligible who are named or have subscribed.
-    private mutating func audience(
-        of eligible: EligibleRecipients,
-        header: WireHeader
-    ) -> RecipientSet {
+    /// Who is eligible, and of those who is named or has subscribed.
+    private mutating func decision(
+        on header: WireHeader,
+        now: Moment
+    ) -> EligibilityMemory.Decision {
         let subscriptions = subscriptions
         let registry = release.registry
-        return eligibility.audience(header) {
+        return eligibility.decision(header, release: release, now: now) { eligible in
             var wire = WireRecipientSet()
             guard let facts = try? SubscriptionFacts(header: header, registry: registry) else {
                 return RecipientSet(wire)

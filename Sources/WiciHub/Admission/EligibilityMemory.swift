@@ -113,40 +113,55 @@ struct EligibleRecipients: Sendable {
 
 /// Remembers eligible sets and audiences for the release and day in force.
 struct EligibilityMemory: Sendable {
-    enum Answer: Sendable {
+    /// What the labels of a header come to, subscriptions included.
+    enum Decision: Sendable {
+        case granted(EligibleRecipients, audience: RecipientSet)
+        case refused(Refusal)
+    }
+
+    private enum Answer {
         case eligible(EligibleRecipients)
         case refused(Refusal)
     }
 
+    private var decisions: [AudienceQuestion: Decision] = [:]
     private var answers: [RoutingQuestion: Answer] = [:]
-    private var audiences: [AudienceQuestion: RecipientSet] = [:]
     private var deliveries: [DeliveryQuestion: Refusal?] = [:]
     private var day: Int64 = .min
 
     private static let limit = 4_096
 
-    /// Who is eligible for a message with this header.
-    mutating func answer(_ header: WireHeader, release: Release, now: Moment) -> Answer {
+    /// Who is eligible for a message with this header and who receives it; `audience` is asked once.
+    mutating func decision(
+        _ header: WireHeader,
+        release: Release,
+        now: Moment,
+        audience: (EligibleRecipients) -> RecipientSet
+    ) -> Decision {
         startDay(now)
-        let question = RoutingQuestion(header)
+        let question = AudienceQuestion(header)
+        if let known = decisions[question] { return known }
+        let decision: Decision
+        switch answer(question.routing, header, release: release, now: now) {
+        case .refused(let refusal): decision = .refused(refusal)
+        case .eligible(let eligible): decision = .granted(eligible, audience: audience(eligible))
+        }
+        if decisions.count >= Self.limit { decisions.removeAll(keepingCapacity: true) }
+        decisions[question] = decision
+        return decision
+    }
+
+    private mutating func answer(
+        _ question: RoutingQuestion,
+        _ header: WireHeader,
+        release: Release,
+        now: Moment
+    ) -> Answer {
         if let known = answers[question] { return known }
         let answer = Self.compute(header, release: release, now: now)
         if answers.count >= Self.limit { answers.removeAll(keepingCapacity: true) }
         answers[question] = answer
         return answer
-    }
-
-    /// Who receives a message with this header; `compute` is asked once.
-    mutating func audience(
-        _ header: WireHeader,
-        compute: () -> RecipientSet
-    ) -> RecipientSet {
-        let question = AudienceQuestion(header)
-        if let known = audiences[question] { return known }
-        let audience = compute()
-        if audiences.count >= Self.limit { audiences.removeAll(keepingCapacity: true) }
-        audiences[question] = audience
-        return audience
     }
 
     /// Why an accepted message may not go to one recipient now; nil when it may.
@@ -173,7 +188,7 @@ struct EligibilityMemory: Sendable {
 
     /// Subscriptions changed: the eligible are the same, the audiences are not.
     mutating func forgetAudiences() {
-        audiences.removeAll(keepingCapacity: true)
+        decisions.removeAll(keepingCapacity: true)
     }
 
     /// Grants and memberships end with a day of the calendar; a quarter of an hour divides every
@@ -183,7 +198,7 @@ struct EligibilityMemory: Sendable {
         guard quarter != day else { return }
         day = quarter
         answers.removeAll(keepingCapacity: true)
-        audiences.removeAll(keepingCapacity: true)
+        decisions.removeAll(keepingCapacity: true)
         deliveries.removeAll(keepingCapacity: true)
     }
 
