@@ -227,11 +227,16 @@ package final class NetworkFolders: Sendable {
         return (membership.teams, membership.institutions)
     }
 
-    /// An endpoint of loopback that is free, outside the ports that the system gives to clients.
+    private static let givenPorts = Mutex<Set<Int>>([])
+
+    /// An endpoint of loopback that is free and was not given before, outside the ports that the system
+    /// gives to clients.
     package static func freeEndpoint() throws -> String {
         let context = try Context(ioThreads: 1)
         for _ in 0..<1_000 {
-            let endpoint = "tcp://127.0.0.1:\(Int.random(in: 20_000..<30_000))"
+            let port = Int.random(in: 20_000..<30_000)
+            guard givenPorts.withLock({ $0.insert(port).inserted }) else { continue }
+            let endpoint = "tcp://127.0.0.1:\(port)"
             let socket = try Socket(.router, in: context, options: SocketOptions())
             if (try? socket.bind(endpoint)) != nil { return endpoint }
         }
