@@ -47,7 +47,7 @@ struct HouseRuleTests {
         "ZeroMQ": ["CZeroMQ", "Foundation", "Glibc", "Synchronization", "Dispatch"],
         "WiciCore": [
             "Foundation", "FoundationEssentials", "Crypto", "SwiftProtobuf", "Yams",
-            "Synchronization", "CYaml",
+            "Machine", "Synchronization", "CYaml",
         ],
         "WiciLedger": [
             "Foundation", "GRDB", "Crypto", "SwiftProtobuf", "WiciCore", "Synchronization",

@@ -9,9 +9,7 @@ public import Foundation
 public enum EnvelopeDigest {
     /// SHA-256 of the domain `wici/v1/header` and the header's bytes.
     public static func header(_ bytes: Data) -> Digest {
-        var hash = TaggedHash("wici/v1/header")
-        hash.add(bytes)
-        return hash.finish()
+        bytes.withUnsafeBytes { TaggedHash.digest("wici/v1/header", $0) }
     }
 
     /// SHA-256 of the domain `wici/v1/body` and the body's bytes as carried.
@@ -31,11 +29,9 @@ public enum EnvelopeDigest {
 
     /// SHA-256 of the domain `wici/v1/envelope` and the three digests above.
     public static func envelope(header: Digest, body: Digest, wrapsRoot: Digest) -> Digest {
-        var hash = TaggedHash("wici/v1/envelope")
-        hash.add(header)
-        hash.add(body)
-        hash.add(wrapsRoot)
-        return hash.finish()
+        withUnsafeBytes(of: (header.words, body.words, wrapsRoot.words)) {
+            TaggedHash.digest("wici/v1/envelope", $0)
+        }
     }
 
     /// What a batch signature signs: domain, size as 8 bytes big-endian, root.

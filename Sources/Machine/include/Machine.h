@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the Wici authors
+
+// What Swift has no words for, where millions of entries are gone through: a hash without the heap.
+
+#ifndef WICI_MACHINE_H
+#define WICI_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// Writes the 32 bytes of the SHA-256 of three pieces in a row.
+///
+/// By the BoringSSL that swift-crypto brings: swift-crypto itself allocates, counts and clears a
+/// context for each hash, which takes longer than hashing a leaf of a tree. False, with nothing
+/// written, where it brings none (it is CryptoKit there): the caller then asks swift-crypto.
+bool machine_sha256(
+    const void *first, size_t first_count, const void *second, size_t second_count,
+    const void *third, size_t third_count, void *digest
+);
+
+#endif
