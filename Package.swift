@@ -25,7 +25,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
-        // What Swift has no words for; Crypto for the BoringSSL that comes with it.
+        // Two things that Swift has no words for; Crypto for the BoringSSL that comes with it.
         .target(
             name: "Machine",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]
@@ -49,7 +49,7 @@ let package = Package(
         .target(
             name: "WiciLedger",
             dependencies: [
-                "CheckedPages", "WiciCore",
+                "CheckedPages", "Machine", "WiciCore",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),

@@ -51,7 +51,7 @@ struct HouseRuleTests {
         ],
         "WiciLedger": [
             "Foundation", "GRDB", "Crypto", "SwiftProtobuf", "WiciCore", "Synchronization",
-            "Dispatch", "Glibc", "GRDBSQLite", "CheckedPages",
+            "Dispatch", "Glibc", "GRDBSQLite", "CheckedPages", "Machine",
         ],
         "WiciHub": [
             "Foundation", "WiciCore", "WiciLedger", "ZeroMQ", "SwiftProtobuf", "Crypto",

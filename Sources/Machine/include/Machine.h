@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Wici authors
 
-// What Swift has no words for, where millions of entries are gone through: a hash without the heap.
+// What Swift has no words for, where millions of entries are gone through: a hash without the heap,
+// and a hint which memory is wanted next.
 
 #ifndef WICI_MACHINE_H
 #define WICI_MACHINE_H
@@ -18,5 +19,8 @@ bool machine_sha256(
     const void *first, size_t first_count, const void *second, size_t second_count,
     const void *third, size_t third_count, void *digest
 );
+
+/// Begins to load the memory at an address, and does not wait for it.
+static inline void machine_prefetch(const void *address) { __builtin_prefetch(address); }
 
 #endif
