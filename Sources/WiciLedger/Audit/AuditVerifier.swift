@@ -162,7 +162,11 @@ public struct AuditVerifier: Sendable {
             }
             let change: ViewChange
             do throws(RecordFault) {
-                change = try ViewChange(recordBytes: Data(record))
+                if let delivery = ViewChange(canonicalDelivery: record) {
+                    change = delivery
+                } else {
+                    change = try ViewChange(recordBytes: Data(record))
+                }
             } catch {
                 skip()
                 return addFault(error.code, "opening", index, error.field)
