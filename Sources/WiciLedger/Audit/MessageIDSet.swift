@@ -69,6 +69,16 @@ struct MessageIDSet {
 
     /// Free places for so many ids at two thirds full.
     private static func table(for count: Int) -> [Place] {
-        Array(repeating: Place(), count: max(64, count + count / 2))
+        let size = max(64, count + count / 2)
+        return Array(unsafeUninitializedCapacity: size) { places, used in
+            if size > largePagesFrom {
+                machine_use_large_pages(places.baseAddress, size * MemoryLayout<Place>.stride)
+            }
+            places.initialize(repeating: Place())
+            used = size
+        }
     }
+
+    /// Places of a table from which on it is in large pages: 16 MiB.
+    private static let largePagesFrom = 1 << 20
 }
