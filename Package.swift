@@ -25,9 +25,15 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
+        // Two things that Swift has no words for; Crypto for the BoringSSL that comes with it.
+        .target(
+            name: "Machine",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")]
+        ),
         .target(
             name: "WiciCore",
             dependencies: [
+                "Machine",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 "Yams",
@@ -43,7 +49,7 @@ let package = Package(
         .target(
             name: "WiciLedger",
             dependencies: [
-                "CheckedPages", "WiciCore",
+                "CheckedPages", "Machine", "WiciCore",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -84,7 +90,7 @@ let package = Package(
         .testTarget(
             name: "WiciCoreTests",
             dependencies: [
-                "WiciCore", "Yams",
+                "Machine", "WiciCore", "Yams",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]

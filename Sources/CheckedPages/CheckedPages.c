@@ -38,17 +38,28 @@ static sqlite3_file *real(sqlite3_file *base) { return (sqlite3_file *)((checked
 
 // MARK: Pages
 
+static const uint64_t prime = 0x9E3779B185EBCA87u;
+
+static uint64_t mixed(uint64_t sum, const uint8_t *bytes) {
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    sum = (sum ^ word) * prime;
+    return sum ^ sum >> 29;
+}
+
 /// Four sums with odd multipliers, mixed: any change of up to eight neighbouring bytes shows.
 static uint64_t checksum(const uint8_t *page, int size, uint64_t number) {
-    static const uint64_t prime = 0x9E3779B185EBCA87u;
     uint64_t lanes[4] = {number, number ^ prime, ~number, prime};
-    for (int place = 0; place < size; place += 8) {
-        uint64_t word;
-        memcpy(&word, page + place, sizeof word);
-        uint64_t *lane = &lanes[place >> 3 & 3];
-        *lane = (*lane ^ word) * prime;
-        *lane ^= *lane >> 29;
+    int place = 0;
+    // In registers, side by side: with the lane computed for each word this took twice as long.
+    for (; place + 32 <= size; place += 32) {
+        lanes[0] = mixed(lanes[0], page + place);
+        lanes[1] = mixed(lanes[1], page + place + 8);
+        lanes[2] = mixed(lanes[2], page + place + 16);
+        lanes[3] = mixed(lanes[3], page + place + 24);
     }
+    for (int lane = 0; place < size; lane++, place += 8)
+        lanes[lane] = mixed(lanes[lane], page + place);
     uint64_t sum = lanes[0];
     for (int lane = 1; lane < 4; lane++) sum = ((sum << 23 | sum >> 41) ^ lanes[lane]) * prime;
     return sum ^ sum >> 32;

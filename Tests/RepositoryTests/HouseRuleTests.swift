@@ -47,11 +47,11 @@ struct HouseRuleTests {
         "ZeroMQ": ["CZeroMQ", "Foundation", "Glibc", "Synchronization", "Dispatch"],
         "WiciCore": [
             "Foundation", "FoundationEssentials", "Crypto", "SwiftProtobuf", "Yams",
-            "Synchronization", "CYaml",
+            "Machine", "Synchronization", "CYaml",
         ],
         "WiciLedger": [
             "Foundation", "GRDB", "Crypto", "SwiftProtobuf", "WiciCore", "Synchronization",
-            "Dispatch", "Glibc", "GRDBSQLite", "CheckedPages",
+            "Dispatch", "Glibc", "GRDBSQLite", "CheckedPages", "Machine",
         ],
         "WiciHub": [
             "Foundation", "WiciCore", "WiciLedger", "ZeroMQ", "SwiftProtobuf", "Crypto",

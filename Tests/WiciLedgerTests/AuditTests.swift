@@ -223,6 +223,26 @@ struct AuditTests {
         #expect(report.faults.map(\.place.index) == [3, 4])
     }
 
+    @Test func `a message that is in the tree twice is found among many`() throws {
+        let audit = try AuditFixture()
+        let many = try (UInt64(100)..<2_100).map { number in
+            NewEntry.accepted(try acceptedEntry(number, to: recipients(["pip.main"])))
+        }
+        _ = try audit.ledger.append(many, at: LedgerFixture.start)
+        var rows = try audit.rows()
+        var again = rows[20]
+        again.index = LedgerIndex(UInt64(rows.count))
+        rows.append(again)
+        var tree = TreeFrontier()
+        for row in rows { tree.append(TreeHash.leaf(row.leaf)) }
+        let note = try Checkpoint(origin: audit.key.name, size: tree.size, root: tree.root)
+            .signed(by: audit.fixture.signer)
+        let report = audit.report(over: rows, note)
+        #expect(report.faults.map(\.code) == [.auditMessageTwice])
+        #expect(report.faults.map(\.place.index) == [again.index.value])
+        #expect(report.messages == 2_054)
+    }
+
     @Test func `changed content is found by its digest`() throws {
         let audit = try AuditFixture()
         _ = try audit.ledger.checkpoint(now: LedgerFixture.start)

@@ -29,11 +29,9 @@ public enum EnvelopeDigest {
 
     /// SHA-256 of the domain `wici/v1/envelope` and the three digests above.
     public static func envelope(header: Digest, body: Digest, wrapsRoot: Digest) -> Digest {
-        var hash = TaggedHash("wici/v1/envelope")
-        hash.add(header)
-        hash.add(body)
-        hash.add(wrapsRoot)
-        return hash.finish()
+        withUnsafeBytes(of: (header.words, body.words, wrapsRoot.words)) {
+            TaggedHash.digest("wici/v1/envelope", $0)
+        }
     }
 
     /// What a batch signature signs: domain, size as 8 bytes big-endian, root.

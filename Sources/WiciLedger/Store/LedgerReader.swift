@@ -32,6 +32,14 @@ public final class LedgerReader {
         }
     }
 
+    /// Length of the file and its log.
+    var fileBytes: UInt64 {
+        [path, path + "-wal"].reduce(0) { sum, name in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: name)
+            return sum + ((attributes?[.size] as? NSNumber)?.uint64Value ?? 0)
+        }
+    }
+
     /// The last signed checkpoint; nil when there is none.
     public func lastCheckpoint() throws(LedgerError) -> SignedNote? {
         let bytes = try read { database in

@@ -27,6 +27,21 @@ public struct LedgerFold: Sendable {
     public private(set) var releases: [ReleaseKind: (index: LedgerIndex, RecordedRelease)] = [:]
 
     private var releaseKinds: [LedgerIndex: ReleaseKind] = [:]
+    /// The logs of the sets that were an audience, by place.
+    private var logs: [LedgerIndex: Mailboxes.Log] = [:]
+    /// What the last acceptance named: the next one most often names the same.
+    ///
+    /// Sets and releases are never taken back, so that what was found once need not be looked for
+    /// again.
+    private var last: Named?
+
+    private struct Named {
+        let eligible: LedgerIndex
+        let audience: LedgerIndex
+        let registry: LedgerIndex
+        let policy: LedgerIndex
+        let log: Mailboxes.Log
+    }
 
     /// The ledger without entries.
     public init() {}
@@ -40,19 +55,53 @@ public struct LedgerFold: Sendable {
     ) throws(RecordFault) {
         let index = LedgerIndex(size)
         size += 1
-        guard let set = recipientSets[audience] else {
+        var log = last?.log
+        if last?.audience != audience || last?.eligible != eligible {
+            log = try knownLog(eligible: eligible, audience: audience)
+        }
+        if last?.registry != registry || last?.policy != policy {
+            try check(registry: registry, policy: policy)
+        }
+        guard let log = log ?? newLog(of: audience) else { return }
+        last = Named(
+            eligible: eligible,
+            audience: audience,
+            registry: registry,
+            policy: policy,
+            log: log
+        )
+        mailboxes.accept(index: index, to: log)
+    }
+
+    /// The audience's log, nil when there is none yet; refuses sets that nobody knows.
+    private func knownLog(
+        eligible: LedgerIndex,
+        audience: LedgerIndex
+    ) throws(RecordFault) -> Mailboxes.Log? {
+        let log = logs[audience]
+        guard log != nil || recipientSets[audience] != nil else {
             throw RecordFault(.auditReferenceUnknown, "accepted.audience")
         }
         guard eligible == audience || recipientSets[eligible] != nil else {
             throw RecordFault(.auditReferenceUnknown, "accepted.eligible")
         }
+        return log
+    }
+
+    private func check(registry: LedgerIndex, policy: LedgerIndex) throws(RecordFault) {
         guard releaseKinds[registry] == .registry else {
             throw RecordFault(.auditReferenceUnknown, "accepted.registry")
         }
         guard releaseKinds[policy] == .policy else {
             throw RecordFault(.auditReferenceUnknown, "accepted.policy")
         }
-        mailboxes.accept(index: index, audience: set)
+    }
+
+    private mutating func newLog(of audience: LedgerIndex) -> Mailboxes.Log? {
+        guard let set = recipientSets[audience] else { return nil }
+        let log = mailboxes.log(of: set)
+        logs[audience] = log
+        return log
     }
 
     /// Takes the next entry's change; on a fault the fold is unchanged except that the entry counts.

@@ -29,16 +29,18 @@ public struct Mailboxes: Sendable {
         }
     }
 
-    /// A member's side: how many messages it has and in which logs.
-    private struct Member: Sendable {
-        var head: UInt64 = 0
-        var logs: [Int32] = []
+    /// The log of an audience, for whoever accepts many messages to it.
+    struct Log: Sendable {
+        fileprivate let place: Int
     }
 
     private var logs: [AudienceLog] = []
     private var logOfAudience: [RecipientSet: Int] = [:]
-    private var members: [Member] = []
     private var memberOfNode: [NodeID: Int] = [:]
+    /// How many messages each member has.
+    private var heads: [UInt64] = []
+    /// In which logs each member's messages are.
+    private var logsOfMember: [[Int32]] = []
 
     /// No mail for anybody.
     public init() {}
@@ -47,31 +49,32 @@ public struct Mailboxes: Sendable {
     ///
     /// Places must come in ascending order; the first 2^32 - 1 are kept.
     public mutating func accept(index: LedgerIndex, audience: RecipientSet) {
-        let log = log(for: audience)
-        guard append(index, to: log) else { return }
-        for member in logs[log].members {
-            members[Int(member)].head += 1
-        }
+        accept(index: index, to: log(of: audience))
+    }
+
+    /// Gives a message the next number in each mailbox of a log's audience.
+    mutating func accept(index: LedgerIndex, to log: Log) {
+        guard append(index, to: log.place) else { return }
+        raiseHeads(of: log.place, by: 1)
     }
 
     /// Accepts many messages at once, counting heads at the end.
     mutating func accept(contentsOf messages: some Sequence<(LedgerIndex, RecipientSet)>) {
         var before = logs.map(\.places.count)
         for (index, audience) in messages {
-            let log = log(for: audience)
+            let log = log(of: audience).place
             if log >= before.count { before.append(0) }
             _ = append(index, to: log)
         }
         for (log, count) in before.enumerated() {
-            let added = UInt64(logs[log].places.count - count)
-            for member in logs[log].members { members[Int(member)].head += added }
+            raiseHeads(of: log, by: UInt64(logs[log].places.count - count))
         }
     }
 
     /// The highest number in a node's mailbox; 0 when it is empty.
     public func head(of node: NodeID) -> MailboxNumber {
         guard let member = memberOfNode[node] else { return .none }
-        return MailboxNumber(members[member].head)
+        return MailboxNumber(heads[member])
     }
 
     /// Every node that has mail, in no particular order.
@@ -83,10 +86,10 @@ public struct Mailboxes: Sendable {
         after: MailboxNumber,
         limit: Int
     ) -> [(MailboxNumber, LedgerIndex)] {
-        guard limit > 0, let slot = memberOfNode[node], after.value < members[slot].head else {
+        guard limit > 0, let slot = memberOfNode[node], after.value < heads[slot] else {
             return []
         }
-        let sources = members[slot].logs.map { logs[Int($0)] }
+        let sources = logsOfMember[slot].map { logs[Int($0)] }
         let start = place(ofNumber: after.value + 1, in: sources)
         var cursors = sources.compactMap { log -> (log: AudienceLog, next: Int)? in
             let next = start == 0 ? 0 : log.count(through: start - 1)
@@ -94,7 +97,7 @@ public struct Mailboxes: Sendable {
         }
         var number = after
         var found: [(MailboxNumber, LedgerIndex)] = []
-        found.reserveCapacity(min(limit, Int(clamping: members[slot].head - after.value)))
+        found.reserveCapacity(min(limit, Int(clamping: heads[slot] - after.value)))
         while found.count < limit, !cursors.isEmpty {
             var least = 0
             var place = UInt32.max
@@ -122,7 +125,7 @@ public struct Mailboxes: Sendable {
         }
         var number: UInt64 = 0
         var isThere = false
-        for log in members[slot].logs.map({ logs[Int($0)] }) {
+        for log in logsOfMember[slot].map({ logs[Int($0)] }) {
             let count = log.count(through: place)
             number += UInt64(count)
             if count > 0, log.places[count - 1] == place { isThere = true }
@@ -150,22 +153,31 @@ public struct Mailboxes: Sendable {
         return true
     }
 
+    private mutating func raiseHeads(of log: Int, by added: UInt64) {
+        let members = logs[log].members
+        // An audience may have hundreds: one check for all of them that the array is ours.
+        heads.withUnsafeMutableBufferPointer { heads in
+            for member in members { heads[Int(member)] += added }
+        }
+    }
+
     /// The log of an audience, made on first use.
-    private mutating func log(for audience: RecipientSet) -> Int {
-        if let log = logOfAudience[audience] { return log }
+    mutating func log(of audience: RecipientSet) -> Log {
+        if let log = logOfAudience[audience] { return Log(place: log) }
         let log = logs.count
         var slots: [Int32] = []
         for node in Set(audience.nodes) {
-            let slot = memberOfNode[node] ?? members.count
-            if slot == members.count {
-                members.append(Member())
+            let slot = memberOfNode[node] ?? heads.count
+            if slot == heads.count {
+                heads.append(0)
+                logsOfMember.append([])
                 memberOfNode[node] = slot
             }
-            members[slot].logs.append(Int32(log))
+            logsOfMember[slot].append(Int32(log))
             slots.append(Int32(slot))
         }
         logs.append(AudienceLog(members: slots))
         logOfAudience[audience] = log
-        return log
+        return Log(place: log)
     }
 }

@@ -93,11 +93,15 @@ public enum ViewChange: Hashable, Sendable {
 
     /// Decodes exact record bytes.
     ///
-    /// An acceptance as this program writes it is read in place; any other form, and every other
-    /// record, goes through the generated decoder.
+    /// Acceptances and confirmations as this program writes them are read in place; any other form,
+    /// and every other record, goes through the generated decoder.
     public init(recordBytes: Data) throws(RecordFault) {
         if let message = AcceptedMessage(canonicalRecord: recordBytes) {
             self = .message(message)
+            return
+        }
+        if let delivery = recordBytes.withUnsafeBytes({ ViewChange(canonicalDelivery: $0) }) {
+            self = delivery
             return
         }
         guard let record = try? WireRecord(serializedBytes: recordBytes) else {

@@ -33,13 +33,13 @@ struct BenchLedgerFill {
             progress: nil
         )
         let bar = ProgressBar(say("wpisy", "entries"))
-        let writer = try EntryWriter(network)
+        var writer = try EntryWriter(network)
         var generator = SystemRandomNumberGenerator()
         var done = 0
         while done < entries {
             let batch = try (done..<min(done + 4_000, entries)).map { number in
                 number % Self.confirmationEvery == 0
-                    ? writer.confirmation(number)
+                    ? writer.confirmation()
                     : try writer.message(number % Self.audiences, using: &generator)
             }
             _ = try ledger.append(batch, at: .now())
@@ -58,7 +58,10 @@ struct BenchLedgerFill {
         private let wrapsRoot: Digest
         private let carriage: Data
         private let sets: [RecipientSet]
+        private static let confirmingPlace = BenchLedgerFill.audiences / 2
         private let confirming: NodeID
+        /// Messages to the confirming node so far.
+        private var received: UInt64 = 0
 
         init(_ network: BenchNetwork) throws {
             let envelope = try BenchNetwork.envelopes(
@@ -75,11 +78,10 @@ struct BenchLedgerFill {
             bodyDigest = parts.bodyDigest
             wrapsRoot = parts.wrapsRoot
             carriage = parts.carriage
-            confirming = network.receivers[0].id
+            confirming = network.receivers[Self.confirmingPlace].id
             sets = (0..<BenchLedgerFill.audiences).map { number in
                 var set = WireRecipientSet()
-                // From 1 to 127 recipients, each set another one.
-                set.recipients = network.receivers[number..<(number * 3 + 1)].map { member in
+                set.recipients = network.receivers[Self.members(of: number)].map { member in
                     var recipient = WireRecipient()
                     recipient.node = member.id.text
                     recipient.rules = ["G1"]
@@ -89,14 +91,20 @@ struct BenchLedgerFill {
             }
         }
 
-        func confirmation(_ number: Int) -> NewEntry {
+        /// Places of from 1 to 127 receivers, for each audience others.
+        private static func members(of audience: Int) -> Range<Int> {
+            audience..<(3 * audience + 1)
+        }
+
+        /// The confirming node has everything on its disk.
+        func confirmation() -> NewEntry {
             var record = WireDeliveredThrough()
             record.node = confirming.text
-            record.through = UInt64(number)
+            record.through = received
             return .event(.delivered(record))
         }
 
-        func message(
+        mutating func message(
             _ audience: Int,
             using generator: inout SystemRandomNumberGenerator
         ) throws -> NewEntry {
@@ -106,6 +114,7 @@ struct BenchLedgerFill {
             )
             var header = header
             header.messageID = id.data
+            if Self.members(of: audience).contains(Self.confirmingPlace) { received += 1 }
             let bytes = try header.serializedData() as Data
             return .accepted(
                 AcceptedEntry(
