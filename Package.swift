@@ -27,13 +27,13 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         // Two things that Swift has no words for; Crypto for the BoringSSL that comes with it.
         .target(
-            name: "Machine",
+            name: "Processor",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]
         ),
         .target(
             name: "WiciCore",
             dependencies: [
-                "Machine",
+                "Processor",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 "Yams",
@@ -49,7 +49,7 @@ let package = Package(
         .target(
             name: "WiciLedger",
             dependencies: [
-                "CheckedPages", "Machine", "WiciCore",
+                "CheckedPages", "Processor", "WiciCore",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -90,7 +90,7 @@ let package = Package(
         .testTarget(
             name: "WiciCoreTests",
             dependencies: [
-                "Machine", "WiciCore", "Yams",
+                "Processor", "WiciCore", "Yams",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]

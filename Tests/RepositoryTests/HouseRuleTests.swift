@@ -47,11 +47,11 @@ struct HouseRuleTests {
         "ZeroMQ": ["CZeroMQ", "Foundation", "Glibc", "Synchronization", "Dispatch"],
         "WiciCore": [
             "Foundation", "FoundationEssentials", "Crypto", "SwiftProtobuf", "Yams",
-            "Machine", "Synchronization", "CYaml",
+            "Processor", "Synchronization", "CYaml",
         ],
         "WiciLedger": [
             "Foundation", "GRDB", "Crypto", "SwiftProtobuf", "WiciCore", "Synchronization",
-            "Dispatch", "Glibc", "GRDBSQLite", "CheckedPages", "Machine",
+            "Dispatch", "Glibc", "GRDBSQLite", "CheckedPages", "Processor",
         ],
         "WiciHub": [
             "Foundation", "WiciCore", "WiciLedger", "ZeroMQ", "SwiftProtobuf", "Crypto",

@@ -6,7 +6,7 @@
 
 import Crypto
 import Foundation
-import Machine
+import Processor
 
 /// SHA-256 over a domain string, one zero byte, and one or two parts.
 enum TaggedHash {
@@ -32,7 +32,7 @@ extension Digest {
     ) {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         let isDone = Swift.withUnsafeMutableBytes(of: &words) { words in
-            machine_sha256(
+            processor_sha256(
                 first.baseAddress,
                 first.count,
                 second.baseAddress,

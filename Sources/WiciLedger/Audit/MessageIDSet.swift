@@ -4,7 +4,7 @@
 // Whether a message id was seen before, for ten million of them. A `Set` hashes an id in as much time
 // as its leaf; this takes one multiplication and most often one line of memory.
 
-import Machine
+import Processor
 import WiciCore
 
 /// A set of message ids in one table with open addressing, sixteen bytes a place.
@@ -32,7 +32,7 @@ struct MessageIDSet {
     func prepare(for id: MessageID) {
         let place = start(of: Place(high: id.high, low: id.low))
         places.withUnsafeBufferPointer { places in
-            if let base = places.baseAddress { machine_prefetch(base + place) }
+            if let base = places.baseAddress { processor_prefetch(base + place) }
         }
     }
 
@@ -72,7 +72,7 @@ struct MessageIDSet {
         let size = max(64, count + count / 2)
         return Array(unsafeUninitializedCapacity: size) { places, used in
             if size > largePagesFrom {
-                machine_use_large_pages(places.baseAddress, size * MemoryLayout<Place>.stride)
+                processor_use_large_pages(places.baseAddress, size * MemoryLayout<Place>.stride)
             }
             places.initialize(repeating: Place())
             used = size

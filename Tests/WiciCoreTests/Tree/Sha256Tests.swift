@@ -5,7 +5,7 @@
 
 import Crypto
 import Foundation
-import Machine
+import Processor
 import Testing
 import WiciCore
 
@@ -45,7 +45,7 @@ struct Sha256Tests {
     @Test func `swift-crypto brings what hashes without the heap`() {
         let bytes: [UInt8] = [1, 2, 3]
         var digest = [UInt8](repeating: 0, count: 32)
-        #expect(machine_sha256(bytes, 1, bytes, 2, bytes, 3, &digest))
+        #expect(processor_sha256(bytes, 1, bytes, 2, bytes, 3, &digest))
         #expect(Data(digest) == streamed(Data([1, 1, 2, 1, 2, 3])).data)
     }
     #endif

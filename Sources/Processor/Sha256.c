@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Wici authors
 
-// SHA-256 with its context on the stack. See Machine.h.
+// SHA-256 with its context on the stack. See Processor.h.
 
-#include "Machine.h"
+#include "Processor.h"
 
 #if __has_include(<CCryptoBoringSSL_sha2.h>)
 #include <CCryptoBoringSSL_sha2.h>
@@ -14,7 +14,7 @@ static uint8_t *put(uint8_t *end, const void *piece, size_t count) {
     return end + count;
 }
 
-bool machine_sha256(
+bool processor_sha256(
     const void *first, size_t first_count, const void *second, size_t second_count,
     const void *third, size_t third_count, void *digest
 ) {
@@ -36,7 +36,7 @@ bool machine_sha256(
 
 #else
 
-bool machine_sha256(
+bool processor_sha256(
     const void *first, size_t first_count, const void *second, size_t second_count,
     const void *third, size_t third_count, void *digest
 ) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Wici authors
 
-// Large pages. See Machine.h.
+// Large pages. See Processor.h.
 
-#include "Machine.h"
+#include "Processor.h"
 
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-void machine_use_large_pages(void *address, size_t count) {
+void processor_use_large_pages(void *address, size_t count) {
 #ifdef MADV_HUGEPAGE
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t start = ((uintptr_t)address + page - 1) & ~(page - 1);
