@@ -144,6 +144,12 @@ void log_mark_synced(log_mark *mark, sqlite3_file *log) {
     write_record(mark, mark->committed);
 }
 
+void log_mark_sync_failed(log_mark *mark) {
+    // What the system could not write it forgets: the next sync succeeds without it.
+    mark->committed = mark->marked;
+    mark->ending = 0;
+}
+
 void log_mark_close(log_mark *mark) {
     if (mark == NULL) return;
     closed(mark->file);
