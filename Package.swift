@@ -98,7 +98,10 @@ let package = Package(
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "WiciLedgerTests",
-            dependencies: ["WiciLedger", "WiciCore", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: [
+                "CheckedPages", "WiciLedger", "WiciCore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
         .testTarget(
             name: "WiciHubTests",

@@ -117,7 +117,9 @@ static int write_method(sqlite3_file *base, const void *bytes, int size, sqlite3
 static int sync_method(sqlite3_file *base, int flags) {
     checked_file *file = (checked_file *)base;
     int result = real(base)->pMethods->xSync(real(base), flags);
-    if (result == SQLITE_OK && file->mark != NULL) log_mark_synced(file->mark, real(base));
+    if (file->mark == NULL) return result;
+    if (result == SQLITE_OK) log_mark_synced(file->mark, real(base));
+    else log_mark_sync_failed(file->mark);
     return result;
 }
 

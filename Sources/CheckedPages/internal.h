@@ -26,6 +26,9 @@ void log_mark_wrote(log_mark *mark, const void *bytes, int size, sqlite3_int64 o
 /// Notes in the mark's file how far the log is on disk now.
 void log_mark_synced(log_mark *mark, sqlite3_file *log);
 
+/// Takes back what was written since the last sync: that one failed.
+void log_mark_sync_failed(log_mark *mark);
+
 void log_mark_close(log_mark *mark);
 
 #endif

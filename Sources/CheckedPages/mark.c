@@ -144,6 +144,12 @@ void log_mark_synced(log_mark *mark, sqlite3_file *log) {
     write_record(mark, mark->committed);
 }
 
+void log_mark_sync_failed(log_mark *mark) {
+    // What the system could not write it forgets: the next sync succeeds without it.
+    mark->committed = mark->marked;
+    mark->ending = 0;
+}
+
 void log_mark_close(log_mark *mark) {
     if (mark == NULL) return;
     closed(mark->file);
@@ -172,45 +178,55 @@ static void run(uint32_t *sums, const uint8_t *bytes, int size, int is_big_endia
     }
 }
 
-/// The offset of the first frame before `end` that does not continue the log; negative for none.
-static int64_t damage(
-    sqlite3_file *log, const uint8_t *header, uint32_t *sums, int page_size, uint64_t end
+/// Compares the frames with the log's checksums, as SQLite does, and makes those durable that it will
+/// believe and the mark, which ends at `end`, does not vouch for. `damage` becomes the offset of the
+/// first frame before `end` that does not continue the log; else it stays as it is.
+static int secure(
+    sqlite3_file *log, const uint8_t *header, uint32_t *sums, int page_size, sqlite3_int64 end,
+    int64_t *damage
 ) {
-    int is_big_endian = header[3] & 1;
-    uint8_t *frame = malloc((size_t)(frame_header + page_size));
-    if (frame == NULL) return -1;
-    int64_t offset = log_header, found = -1;
-    while ((uint64_t)(offset + frame_header + page_size) <= end) {
-        if (log->pMethods->xRead(log, frame, frame_header + page_size, offset) != SQLITE_OK) {
-            found = offset;
+    int is_big_endian = header[3] & 1, size = frame_header + page_size, result = SQLITE_OK;
+    uint8_t *frame = malloc((size_t)size);
+    if (frame == NULL) return SQLITE_NOMEM;
+    sqlite3_int64 offset = log_header;
+    int is_written = 0;
+    while (result == SQLITE_OK) {
+        int is_whole = log->pMethods->xRead(log, frame, size, offset) == SQLITE_OK;
+        if (is_whole) {
+            run(sums, frame, 8, is_big_endian);
+            run(sums, frame + frame_header, page_size, is_big_endian);
+            is_whole = memcmp(frame + 8, header + 16, 8) == 0 && big_endian(frame + 16) == sums[0]
+                && big_endian(frame + 20) == sums[1];
+        }
+        if (!is_whole) {
+            if (offset + size <= end) *damage = offset;
             break;
         }
-        run(sums, frame, 8, is_big_endian);
-        run(sums, frame + frame_header, page_size, is_big_endian);
-        if (memcmp(frame + 8, header + 16, 8) != 0 || big_endian(frame + 16) != sums[0]
-            || big_endian(frame + 20) != sums[1]) {
-            found = offset;
-            break;
+        if (offset + size > end) {
+            result = log->pMethods->xWrite(log, frame, size, offset);
+            is_written = 1;
         }
-        offset += frame_header + page_size;
+        offset += size;
     }
     free(frame);
-    return found;
+    if (is_written && result == SQLITE_OK) result = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    return result;
 }
 
-int64_t checked_pages_log_damage(const char *database) {
+int checked_pages_secure_log(const char *database, int64_t *damage) {
     char name[longest_name + 16];
-    if (checked_pages_register() != SQLITE_OK || strlen(database) > longest_name) return -1;
+    *damage = -1;
+    int result = checked_pages_register();
+    if (result != SQLITE_OK || strlen(database) > longest_name) return result;
     strcpy(name, database);
     strcat(name, "-wal");
     int exists = 0;
     if (checked_real->xAccess(checked_real, name, SQLITE_ACCESS_EXISTS, &exists) || !exists)
-        return -1;
+        return SQLITE_OK;
     sqlite3_file *log = opened(name, SQLITE_OPEN_READWRITE);
-    if (log == NULL) return -1;
+    if (log == NULL) return SQLITE_OK;
     uint8_t header[log_header];
     sqlite3_int64 size = 0;
-    int64_t found = -1;
     // A log that has frames has a header: SQLite syncs it before the first of them.
     if (log->pMethods->xFileSize(log, &size) == SQLITE_OK && size > log_header
         && log->pMethods->xRead(log, header, log_header, 0) == SQLITE_OK) {
@@ -219,13 +235,14 @@ int64_t checked_pages_log_damage(const char *database) {
         int page_size = (int)big_endian(header + 8);
         if (sums[0] != big_endian(header + 24) || sums[1] != big_endian(header + 28)
             || page_size < 512 || page_size > 65536) {
-            found = 0;
+            *damage = 0;
         } else {
             strcpy(name, database);
             strcat(name, "-synced");
-            found = damage(log, header, sums, page_size, synced_end(name, header + 16));
+            uint64_t end = synced_end(name, header + 16);
+            result = secure(log, header, sums, page_size, (sqlite3_int64)end, damage);
         }
     }
     closed(log);
-    return found;
+    return result;
 }

@@ -2,7 +2,8 @@
 // Copyright 2026 the Wici authors
 
 // Power cuts at random writes and syncs of the real stores, on a disk that forgets what was not synced
-// (Tests/FaultDisk). The planted bug is a disk that only says that it has synced.
+// (Tests/FaultDisk), and syncs that fail before: the program starts again on a machine that shows it
+// what is not on disk. The planted bug is a disk that only says that it has synced.
 
 import ArgumentParser
 import FaultDisk
@@ -24,6 +25,8 @@ struct PowerCutsCommand: AsyncParsableCommand {
     private static let cutsPerDisk = 20
     /// A cut comes at the latest after so many writes and syncs; opening alone takes some fifteen.
     private static let mostOperations = 300
+    /// Of so many things that a store does, the next sync of one fails.
+    private static let actsPerFailedSync = 20
 
     func run() async throws {
         var run = Run("power-cuts", options)
@@ -60,19 +63,35 @@ struct PowerCutsCommand: AsyncParsableCommand {
         _ tally: inout Tally,
         _ run: inout Run
     ) throws {
-        for _ in 0..<count {
+        let last = tally.cuts + count
+        while tally.cuts < last {
             disk.stop(after: Int.random(in: 0...Self.mostOperations, using: &generator))
+            let failedBefore = disk.counters.failed_syncs
             do {
                 try book.open()
-                while true { try book.act(&generator) }
+                while true {
+                    if Int.random(in: 0..<Self.actsPerFailedSync, using: &generator) == 0 {
+                        disk.failSync()
+                    }
+                    try book.act(&generator)
+                }
             } catch let violation as Violation {
                 throw Violation("cut \(tally.cuts): \(violation)")
             } catch {
-                guard disk.isStopped else { throw Violation("cut \(tally.cuts): \(error)") }
+                guard disk.isStopped || disk.counters.failed_syncs > failedBefore else {
+                    throw Violation("cut \(tally.cuts): \(error)")
+                }
             }
+            // After a failed sync the program is killed, or closes its store in order.
+            let isKilled = !disk.isStopped && Bool.random(using: &generator)
+            if isKilled { disk.stop() }
             book.close()
-            disk.restart(&generator)
-            tally.cuts += 1
+            if disk.isStopped, !isKilled {
+                disk.restart(&generator)
+                tally.cuts += 1
+            } else {
+                disk.goOn()
+            }
             run.progress("\(tally.cuts) cuts, \(tally.messages + book.acknowledged) acknowledged")
         }
         do {
@@ -91,10 +110,12 @@ struct PowerCutsCommand: AsyncParsableCommand {
         var rows = 0
         var lost: UInt64 = 0
         var torn: UInt64 = 0
+        var failedSyncs: UInt64 = 0
 
         mutating func add(_ counters: fault_disk_counters) {
             lost += counters.lost
             torn += counters.torn
+            failedSyncs += counters.failed_syncs
         }
 
         func result(in seconds: Double) -> Result {
@@ -104,6 +125,7 @@ struct PowerCutsCommand: AsyncParsableCommand {
             result.add("node-rows", rows)
             result.add("lost-writes", lost)
             result.add("torn-writes", torn)
+            result.add("failed-syncs", failedSyncs)
             result.add("cuts-per-second", Double(cuts) / seconds)
             return result
         }
@@ -128,6 +150,11 @@ private final class CutDisk {
     var isStopped: Bool { fault_disk_is_stopped(handle) != 0 }
     var counters: fault_disk_counters { fault_disk_count(handle) }
     func stop(after operations: Int) { fault_disk_stop_after(handle, UInt64(operations)) }
+    func stop() { fault_disk_stop(handle) }
+    func failSync() { fault_disk_fail_syncs(handle, 1) }
+
+    /// The program starts again on a machine that went on.
+    func goOn() { fault_disk_restart(handle, FAULT_DISK_KEEP) }
 
     /// The power comes back; each unsynced write is lost, kept or torn.
     func restart(_ generator: inout SeededGenerator) {

@@ -3,6 +3,7 @@
 
 // One flipped bit of the ledger's file or of its log is found, and said where.
 
+import CheckedPages
 import Foundation
 import Testing
 import WiciCore
@@ -100,6 +101,35 @@ struct CheckedPagesTests {
             #expect(try ledger.findMessage(messageID(43)) != nil)
             #expect(try ledger.findMessage(messageID(47)) == nil)
         }
+    }
+
+    /// A sync that failed leaves in the page cache, clean, what is not on disk; a power cut takes it away,
+    /// and with it what a program that starts again on the same machine adds after it.
+    @Test func `what the mark of a log does not vouch for is written once more, and nothing else`()
+        throws
+    {
+        let fixture = try LedgerFixture()
+        var old = Data()
+        let copy = try killed(fixture) {
+            old = (try? Data(contentsOf: URL(fileURLWithPath: fixture.path + "-synced"))) ?? old
+        }
+        let log = copy + "-wal"
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: log))
+        func isWritten() throws -> Bool {
+            let before = Date(timeIntervalSince1970: 1_000_000_000)
+            try FileManager.default.setAttributes([.modificationDate: before], ofItemAtPath: log)
+            var damage: Int64 = 0
+            #expect(checked_pages_secure_log(copy, &damage) == 0)
+            #expect(damage < 0)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: log)) == bytes)
+            let attributes = try FileManager.default.attributesOfItem(atPath: log)
+            return try #require(attributes[.modificationDate] as? Date) > before
+        }
+        #expect(try !isWritten())
+        try old.write(to: URL(fileURLWithPath: copy + "-synced"))
+        #expect(try isWritten())
+        try FileManager.default.removeItem(atPath: copy + "-synced")
+        #expect(try isWritten())
     }
 
     @Test func `any damaged bit of the file is found by whoever reads the page`() throws {

@@ -12,6 +12,12 @@
 //
 // The mark is not synced itself: what it says was true when it was written, so an old one claims
 // too little and never too much.
+//
+// A sync that fails leaves on Linux what it did not write in the page cache, and clean: programs see it,
+// the next sync does not write it, and a power cut takes it away (Rebello and others, "Can Applications
+// Recover from fsync Failures?", USENIX ATC 2020). A program that starts again on the same machine
+// would build on such a log, and whatever it adds lies behind the gap. So what the mark does not vouch
+// for is written once more and synced before SQLite believes it.
 
 #ifndef WICI_CHECKED_PAGES_H
 #define WICI_CHECKED_PAGES_H
@@ -33,9 +39,10 @@ void checked_pages_reserve(struct sqlite3 *database);
 /// Size of a database's pages when they are checked; 0 for a database without checksums.
 int checked_pages_size(struct sqlite3 *database);
 
-/// The offset of the first damage in a database's log within what was synced; negative when there is
-/// none. The database is not open.
-int64_t checked_pages_log_damage(const char *database);
+/// Makes a database's log as durable as it looks, before whoever alone writes to it opens it; an
+/// SQLite result code. `damage` becomes the offset of the first damage within what was synced, or
+/// negative when there is none.
+int checked_pages_secure_log(const char *database, int64_t *damage);
 
 /// The page that the calling thread read last with a wrong checksum, counted from 1; 0 for none.
 uint32_t checked_pages_last_wrong(void);

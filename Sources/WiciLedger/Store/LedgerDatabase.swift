@@ -29,7 +29,7 @@ enum LedgerDatabase {
     ) throws(LedgerError) -> DatabaseQueue {
         let place = LedgerError.Place(file: configuration.path)
         do {
-            try refuseDamagedLog(configuration.path, place: place)
+            try secureLog(configuration.path, place: place)
             let isNew = !FileManager.default.fileExists(atPath: configuration.path)
             var settings = Configuration()
             settings.label = "ledger"
@@ -111,14 +111,18 @@ enum LedgerDatabase {
         guard code == SQLITE_OK else { throw LedgerError(sqlite: code, at: place) }
     }
 
-    /// Refuses a log that is damaged where it was synced: SQLite would take that for its end, and what
-    /// was acknowledged after it would be gone without a word.
-    private static func refuseDamagedLog(
+    /// Makes the log as durable as it looks, and refuses one that is damaged where it was synced: SQLite
+    /// would take that for its end, and what was acknowledged after it would be gone without a word.
+    private static func secureLog(
         _ path: String,
         place: LedgerError.Place
     ) throws(LedgerError) {
         try registerCheckedPages(place)
-        let offset = checked_pages_log_damage(path)
+        var offset: Int64 = -1
+        let code = checked_pages_secure_log(path, &offset)
+        guard code == SQLITE_OK else {
+            throw LedgerError(sqlite: code, at: LedgerError.Place(file: path + "-wal"))
+        }
         guard offset < 0 else {
             throw LedgerError(
                 .ledgerPageCorrupt,

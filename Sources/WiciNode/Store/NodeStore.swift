@@ -34,7 +34,7 @@ package final class NodeStore: Sendable {
     /// Opens or makes the file, readable by its owner alone.
     package init(path: String, key: StorageKey) throws(NodeStoreError) {
         self.key = key
-        try Self.checkLog(path)
+        try Self.secureLog(path)
         try Self.makeFile(path)
         do {
             var configuration = Configuration()
@@ -54,13 +54,16 @@ package final class NodeStore: Sendable {
         }
     }
 
-    /// Makes every connection check its pages, and refuses a log that is damaged where it was synced:
-    /// SQLite would take that for its end.
-    private static func checkLog(_ path: String) throws(NodeStoreError) {
+    /// Makes every connection check its pages and the log as durable as it looks, and refuses a log
+    /// that is damaged where it was synced: SQLite would take that for its end.
+    private static func secureLog(_ path: String) throws(NodeStoreError) {
         guard checked_pages_register() == 0 else {
             throw NodeStoreError(.disk, "\(path): SQLite takes no checks")
         }
-        let offset = checked_pages_log_damage(path)
+        var offset: Int64 = -1
+        guard checked_pages_secure_log(path, &offset) == 0 else {
+            throw NodeStoreError(.disk, "\(path)-wal: cannot be written and synced")
+        }
         guard offset < 0 else {
             throw NodeStoreError(.damage, "\(path)-wal: damaged at byte \(offset)")
         }
