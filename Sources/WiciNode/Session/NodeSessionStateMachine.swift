@@ -274,11 +274,14 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
     private mutating func stored(through number: MailboxNumber) -> [NodeSessionEffect] {
         let before = mailbox.stored
         mailbox.store(through: number)
-        guard mailbox.stored > before, isReady else { return [] }
+        return mailbox.stored > before && isReady ? [acknowledgement] : []
+    }
+
+    private var acknowledgement: NodeSessionEffect {
         var acknowledge = WireAcknowledge()
         acknowledge.through = mailbox.stored.value
         acknowledge.windowEnd = mailbox.windowEnd.value
-        return [.send(.acknowledge(acknowledge))]
+        return .send(.acknowledge(acknowledge))
     }
 
     private mutating func ask(_ request: NodeRequest) -> [NodeSessionEffect] {
@@ -374,6 +377,9 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         let (taken, missing) = mailbox.take(deliveries)
         var effects: [NodeSessionEffect] = taken.isEmpty ? [] : [.storeDeliveries(taken)]
         if let missing { effects.append(.send(.fetch(missing, mailbox: node))) }
+        // A hub that sends again what is on disk has missed the word of it, and waits for it.
+        let isKnown = deliveries.contains { MailboxNumber($0.number) <= mailbox.stored }
+        if isKnown, taken.isEmpty { effects.append(acknowledgement) }
         return effects
     }
 

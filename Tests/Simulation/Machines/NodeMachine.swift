@@ -3,6 +3,7 @@
 
 // One node: the real session, a store, and what its shell remembers.
 
+import Foundation
 import WiciCore
 import WiciNode
 
@@ -29,6 +30,8 @@ struct NodeMachine {
     var asked: [UInt64: NodeRequest.Question] = [:]
     var lastRequest: UInt64 = 0
     var slowUntil: Int64 = 0
+    /// Frames that came while it was slow, in their order.
+    var unread: [(link: Int, bytes: Data)] = []
     /// When the shell last put down a tick, so that none is put down twice.
     var nextTick: Int64 = .max
     var checkpoint: Checkpoint?

@@ -127,7 +127,7 @@ extension World {
             case .node(let node): nodes[node].disk.failNextSync()
             }
         case .jump(let machine, let milliseconds): jump(machine, milliseconds, fault.kind)
-        case .slow(let node, let milliseconds): nodes[node].slowUntil = now + milliseconds
+        case .slow(let node, let milliseconds): slow(node, milliseconds)
         case .release(let pair, let kind): release(pair, kind)
         case .storm(let isTold): storm(isTold: isTold)
         case .hostile(let node, let frame): sendHostile(frame, node)
@@ -227,6 +227,11 @@ extension World {
         }
     }
 
+    private func slow(_ node: Int, _ milliseconds: Int64) {
+        nodes[node].slowUntil = max(nodes[node].slowUntil, now + milliseconds)
+        agenda.add(.nodeReads(node), at: nodes[node].slowUntil)
+    }
+
     private func storm(isTold: Bool) {
         count(.reconnectStorm)
         for node in nodes {
@@ -245,6 +250,9 @@ extension World {
         network.calm()
         hub.disk.failSyncs(0)
         for machine in [.hub] + nodes.indices.map(Machine.node) { giveRoom(machine) }
-        for place in nodes.indices { nodes[place].slowUntil = 0 }
+        for place in nodes.indices {
+            nodes[place].slowUntil = 0
+            readWaiting(place)
+        }
     }
 }

@@ -48,6 +48,7 @@ extension World {
         nodes[place].life += 1
         nodes[place].unstored = []
         nodes[place].unsealed = []
+        nodes[place].unread = []
         nodes[place].isOutboxUnread = false
         nodes[place].asked = [:]
         nodes[place].checkpoint = nil
@@ -128,11 +129,27 @@ extension World {
     func frameDown(_ link: Int, _ bytes: Data) {
         let place = network.links[link].node
         guard nodes[place].link == link, nodes[place].session != nil else { return }
-        if nodes[place].slowUntil > now {
+        // What came before it is read before it, or the connection would not be TCP.
+        guard nodes[place].slowUntil <= now, nodes[place].unread.isEmpty else {
             count(.slowNode)
-            agenda.add(.frameDown(link, bytes), at: max(nodes[place].slowUntil, now + 1))
+            nodes[place].unread.append((link, bytes))
             return
         }
+        read(bytes, place)
+    }
+
+    /// A node that was slow reads what came meanwhile.
+    func readWaiting(_ place: Int) {
+        guard nodes[place].slowUntil <= now else { return }
+        let waiting = nodes[place].unread
+        nodes[place].unread = []
+        for (link, bytes) in waiting
+        where nodes[place].link == link && nodes[place].session != nil {
+            read(bytes, place)
+        }
+    }
+
+    private func read(_ bytes: Data, _ place: Int) {
         trace.note("frame down", now, [place])
         tell(place, .packet(altered(arriving: bytes)))
     }

@@ -138,6 +138,20 @@ struct NodeSessionStateMachineTests {
         #expect(session.machine.mailbox.stored == MailboxNumber(2))
     }
 
+    @Test func `what comes again and is on disk is acknowledged again`() throws {
+        var session = SessionFixture()
+        session.bring(to: .ready)
+        _ = session.handle(.packet(SessionFixture.deliveries([1, 2])))
+        // Not on disk yet: the disk's answer will be its acknowledgement.
+        #expect(session.handle(.packet(SessionFixture.deliveries([1, 2]))) == [])
+        let first = session.handle(.stored(through: MailboxNumber(2)))
+        #expect(session.handle(.packet(SessionFixture.deliveries([1, 2]))) == first)
+        let effects = session.handle(.packet(SessionFixture.deliveries([2, 3])))
+        #expect(effects.map(SessionFixture.name) == ["storeDeliveries"])
+        let gap = session.handle(.packet(SessionFixture.deliveries([2, 5])))
+        #expect(gap.map(SessionFixture.name) == ["fetch", "acknowledge"])
+    }
+
     @Test func `credit is renewed when half of it is used`() {
         var receiver = MailboxReceiver(stored: .none)
         #expect(receiver.take((1...300).map(SessionFixture.delivery)).taken.count == 300)
