@@ -326,10 +326,13 @@ static int path_method(sqlite3_vfs *vfs, const char *name, int size, char *resul
     return SQLITE_OK;
 }
 
-/// The same bytes in every process: nothing that SQLite makes of them may tell two runs apart.
+/// The same bytes in every process: nothing that SQLite makes of them may tell two runs apart. Others
+/// until the first run: a store that is made before it must not have the salts of one that a run makes.
+static int random_byte = 0xA5;
+
 static int random_method(sqlite3_vfs *vfs, int size, char *result) {
     (void)vfs;
-    memset(result, 0x5A, (size_t)size);
+    memset(result, random_byte, (size_t)size);
     return size;
 }
 
@@ -357,7 +360,10 @@ static int error_method(sqlite3_vfs *vfs, int size, char *result) {
     return 0;
 }
 
-void fault_disk_reset_randomness(void) { sqlite3_randomness(0, NULL); }
+void fault_disk_reset_randomness(void) {
+    random_byte = 0x5A;
+    sqlite3_randomness(0, NULL);
+}
 
 int fault_disk_register(void) {
     static sqlite3_vfs vfs = {
