@@ -180,10 +180,7 @@ extension HubStateMachine {
             )
             sessions.values[place].handedOver(number, bytes: envelope.count)
             counters.deliveries += 1
-            if !sessions.values[place].isTouched {
-                sessions.values[place].isTouched = true
-                touched.append(node)
-            }
+            touch(place)
             if sessions.values[place].outgoing.fieldsByteCount >= Limits.deliveriesBytes {
                 flushSession(node)
             }

@@ -251,9 +251,14 @@ extension HubStateMachine {
     /// The order in which sessions are flushed is that of the events, never that of a hash table:
     /// a run that is played again must give the same bytes.
     mutating func touch(_ node: NodeID) {
-        guard sessions[node]?.isTouched == false else { return }
-        sessions[node]?.isTouched = true
-        touched.append(node)
+        if let place = sessions.index(forKey: node) { touch(place) }
+    }
+
+    /// The same for a session that was looked up already.
+    mutating func touch(_ place: [NodeID: Session].Index) {
+        guard !sessions.values[place].isTouched else { return }
+        sessions.values[place].isTouched = true
+        touched.append(sessions.values[place].node)
     }
 
     /// Turns a session's gathered receipts and deliveries into packets.

@@ -49,6 +49,7 @@ struct Book {
     private(set) var delivered: [Int: UInt64] = [:]
     /// Each node's subscriptions, from the first on record to those in force.
     private(set) var subscriptionRecords: [Int: [[WireSubscription]]] = [:]
+    var subscriptions: [Int: [WireSubscription]] { subscriptionRecords.compactMapValues(\.last) }
     private(set) var audits: [(node: Int, from: UInt64, through: UInt64)] = []
     /// The root at every size at which a transaction ended.
     private(set) var roots: [UInt64: WiciCore.Digest] = [:]

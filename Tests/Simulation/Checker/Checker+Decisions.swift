@@ -20,7 +20,7 @@ extension Checker {
         expected = [:]
         helloStarts = [:]
         withholding = Set(book.withheld.keys)
-        subscriptions = book.subscriptionRecords.compactMapValues(\.last).mapValues {
+        subscriptions = book.subscriptions.mapValues {
             $0.compactMap { try? Subscription(wire: $0) }
         }
         guard files.registry >= announced.registry, files.policy >= announced.policy else {
@@ -34,7 +34,7 @@ extension Checker {
         case .committed(let commits):
             for commit in commits { handledSize = max(handledSize, commit.ledgerSize) }
             adoptRelease()
-            subscriptions = book.subscriptionRecords.compactMapValues(\.last).mapValues {
+            subscriptions = book.subscriptions.mapValues {
                 $0.compactMap { try? Subscription(wire: $0) }
             }
         case .released: adoptRelease()
