@@ -171,10 +171,12 @@ struct HubNetwork {
         from sender: NodeID,
         to recipients: [NodeID],
         number: UInt64,
-        variant: Bool = false
+        variant: Bool = false,
+        change: (inout WireHeader) -> Void = { _ in }
     ) throws -> Data {
         var header = header(from: sender, to: recipients, number: number)
         if variant { header.sentAt += 1 }
+        change(&header)
         let bytes: Data = try header.serializedData()
         let digest = EnvelopeParts.digest(headerBytes: bytes, bodyBytes: body)
         guard let key = keys[sender], let signature = BatchSigner.sign([digest], with: key).first

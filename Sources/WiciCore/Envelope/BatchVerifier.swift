@@ -34,29 +34,23 @@ public struct BatchVerifier: Sendable {
     /// Whether the signature by the key covers the envelope digest.
     public mutating func verify(
         envelopeDigest: Digest,
-        signature: WireBatchSignature,
+        signature: BatchSignature,
         key: SigningPublicKey
     ) -> Bool {
-        guard signature.size > 0, signature.size <= EnvelopeLimits.batch,
-            signature.index < signature.size,
-            signature.path.count <= EnvelopeLimits.batchPath
-        else { return false }
-        var path: [Digest] = []
-        path.reserveCapacity(signature.path.count)
-        for bytes in signature.path {
-            guard let hash = Digest(bytes: bytes) else { return false }
-            path.append(hash)
-        }
         let leaf = TreeHash.leaf(envelopeDigest)
         let identity = BatchIdentity(
             key: key,
             signature: signature.signature,
             size: signature.size
         )
-        if let proven = batches[identity]?.accept(leaf, index: signature.index, path: path) {
+        if let proven = batches[identity]?.accept(
+            leaf,
+            index: signature.index,
+            path: signature.path
+        ) {
             return proven
         }
-        return prove(identity, leaf: leaf, index: signature.index, path: path)
+        return prove(identity, leaf: leaf, index: signature.index, path: signature.path)
     }
 
     /// Verifies the first envelope of a batch in full and remembers what it proves.

@@ -9,7 +9,12 @@ public import Foundation
 public enum EnvelopeDigest {
     /// SHA-256 of the domain `wici/v1/header` and the header's bytes.
     public static func header(_ bytes: Data) -> Digest {
-        bytes.withUnsafeBytes { TaggedHash.digest("wici/v1/header", $0) }
+        bytes.withUnsafeBytes { header(lent: $0) }
+    }
+
+    /// The same over bytes in place.
+    static func header(lent bytes: UnsafeRawBufferPointer) -> Digest {
+        TaggedHash.digest("wici/v1/header", bytes)
     }
 
     /// SHA-256 of the domain `wici/v1/body` and the body's bytes as carried.
@@ -25,6 +30,11 @@ public enum EnvelopeDigest {
     /// RFC 6962 root over the serialized bytes of each wrap, in order.
     public static func wrapsRoot(_ wraps: some Sequence<Data>) -> Digest {
         MerkleTree(leafHashes: wraps.map { TreeHash.leaf($0) }).root
+    }
+
+    /// The same over bytes in place.
+    static func wrapsRoot(lent wraps: [UnsafeRawBufferPointer]) -> Digest {
+        MerkleTree(leafHashes: wraps.map { TreeHash.leaf(lent: $0) }).root
     }
 
     /// SHA-256 of the domain `wici/v1/envelope` and the three digests above.

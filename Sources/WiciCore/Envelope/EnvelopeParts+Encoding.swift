@@ -40,7 +40,7 @@ extension EnvelopeParts {
         var envelope = WireEnvelope()
         envelope.header = headerBytes
         envelope.body = bodyBytes
-        envelope.signature = signature
+        envelope.signature = signature.wire
         if isSealed {
             guard wrapProof == nil,
                 let place = wraps.firstIndex(where: { $0.recipient == node.text }),
@@ -94,62 +94,54 @@ extension SwiftProtobuf.Message {
     }
 }
 
-extension WireBatchSignature {
-    /// Parses the canonical encoding; `nil` when anything is over its limit or missing.
-    init?(canonical bytes: Data) {
-        var reader = FieldReader(bytes)
-        guard let signature = reader.bytes(1, limit: 64), signature.count == 64,
-            let index = reader.number(2), let size = reader.number(3), index < size,
-            size <= EnvelopeLimits.batch,
-            let path = reader.digests(4, maximumCount: EnvelopeLimits.batchPath), reader.isAtEnd
-        else { return nil }
-        self.init()
-        self.signature = signature
-        self.index = index
-        self.size = size
-        self.path = path
-    }
-}
-
 extension WireWrap {
     /// Parses the canonical encoding; `nil` when a field has another length.
-    init?(canonical bytes: Data) {
-        var reader = FieldReader(bytes)
-        guard let recipient = reader.bytes(1, limit: 63),
-            let keyID = reader.bytes(2, limit: 8), keyID.count == 8,
-            let key = reader.bytes(3, limit: 32), key.count == 32,
-            let ciphertext = reader.bytes(4, limit: 48), ciphertext.count == 48,
-            reader.isAtEnd
+    init?(canonical bytes: UnsafeRawBufferPointer) {
+        var fields = CanonicalFields(bytes)
+        guard let recipient = fields.bytes(1, limit: 63),
+            let keyID = fields.bytes(2, limit: 8), keyID.count == 8,
+            let key = fields.bytes(3, limit: 32), key.count == 32,
+            let ciphertext = fields.bytes(4, limit: 48), ciphertext.count == 48,
+            fields.isAtEnd
         else { return nil }
         self.init()
         self.recipient = String(decoding: recipient, as: UTF8.self)
-        self.keyID = keyID
-        self.encapsulatedKey = key
-        self.ciphertext = ciphertext
+        self.keyID = Data(keyID)
+        self.encapsulatedKey = Data(key)
+        self.ciphertext = Data(ciphertext)
     }
 }
 
 extension WireWrapProof {
     /// Parses the canonical encoding; `nil` when anything is over its limit or the size is not the
     /// least of its path.
-    init?(canonical bytes: Data) {
-        var reader = FieldReader(bytes)
-        guard let index = reader.number(1), let size = reader.number(2), index < size,
+    init?(canonical bytes: UnsafeRawBufferPointer) {
+        var fields = CanonicalFields(bytes)
+        guard let index = fields.number32(1), let size = fields.number32(2), index < size,
             size <= EnvelopeLimits.wraps, size == WrapProofs.leastSize(index: index, size: size),
-            let path = reader.digests(3, maximumCount: EnvelopeLimits.wrapPath), reader.isAtEnd
+            let path = fields.digests(3, maximumCount: EnvelopeLimits.wrapPath), fields.isAtEnd
         else { return nil }
         self.init()
         self.index = index
         self.size = size
-        self.path = path
+        self.path = path.map(\.data)
     }
 }
 
-extension FieldReader {
-    /// A repeated field of 32-byte digests.
-    fileprivate mutating func digests(_ field: UInt64, maximumCount: Int) -> [Data]? {
-        let values = repeatedBytes(field, limit: Digest.byteCount, maximumCount: maximumCount)
-        guard let values, values.allSatisfy({ $0.count == Digest.byteCount }) else { return nil }
-        return values
+extension CanonicalFields {
+    /// A number field that is next; `nil` also when it is over 32 bits.
+    mutating func number32(_ field: UInt64) -> UInt32? {
+        number(field).flatMap { UInt32(exactly: $0) }
+    }
+
+    /// A repeated field of 32-byte digests; `nil` when there are too many or one has another length.
+    mutating func digests(_ field: UInt64, maximumCount: Int) -> [Digest]? {
+        var digests: [Digest] = []
+        let areWhole = each(field, maximumCount: maximumCount) { bytes in
+            guard let digest = Digest(bytes: bytes) else { return false }
+            digests.append(digest)
+            return true
+        }
+        return areWhole ? digests : nil
     }
 }

@@ -27,17 +27,13 @@ public struct EnvelopeParts: Hashable, Sendable {
     /// The ledger keeps it beside them; the fields of all three, joined, give the envelope again.
     public let carriage: Data
     /// The batch signature.
-    public let signature: WireBatchSignature
+    public let signature: BatchSignature
     /// The wraps.
     public let wraps: [WireWrap]
     /// Where the single wrap stands; only in a delivered sealed envelope.
     public let wrapProof: WireWrapProof?
-    /// The decoded header.
-    public let header: WireHeader
-    /// The header's message id.
-    public let messageID: MessageID
-    /// The header's sender.
-    public let sender: NodeID
+    /// What the header's bytes say, as far as routing needs it.
+    public let outline: HeaderOutline
     /// Digest of the header's bytes.
     public let headerDigest: Digest
     /// Digest of the body's bytes as carried.
@@ -47,8 +43,12 @@ public struct EnvelopeParts: Hashable, Sendable {
     /// Digest of the whole envelope, the same in both forms.
     public let digest: Digest
 
+    /// The header's message id.
+    public var messageID: MessageID { outline.messageID }
+    /// The header's sender.
+    public var sender: NodeID { outline.sender }
     /// Whether the body is sealed.
-    public var isSealed: Bool { header.hasSeal }
+    public var isSealed: Bool { outline.seal != nil }
 
     /// Parses a serialized Envelope in its canonical encoding.
     ///
@@ -56,55 +56,70 @@ public struct EnvelopeParts: Hashable, Sendable {
     /// the answer.
     public init(bytes: Data, form: Form) throws(EnvelopeError) {
         guard bytes.count <= EnvelopeLimits.envelope else { throw .malformedEnvelope }
-        var reader = FieldReader(bytes)
-        guard let headerBytes = reader.bytes(1, limit: EnvelopeLimits.envelope) else {
-            throw .malformedEnvelope
+        let parts = bytes.withUnsafeBytes { bytes in
+            Result { () throws(EnvelopeError) in try EnvelopeParts(lent: bytes, form: form) }
         }
-        guard headerBytes.count <= EnvelopeLimits.header else { throw .headerTooLarge }
-        guard let bodyBytes = reader.bytes(2, limit: EnvelopeLimits.envelope) else {
-            throw .malformedEnvelope
-        }
-        let carriage = reader.rest
+        self = try parts.get()
+    }
+
+    private init(lent bytes: UnsafeRawBufferPointer, form: Form) throws(EnvelopeError) {
+        var fields = CanonicalFields(bytes)
+        guard let header = fields.bytes(1) else { throw .malformedEnvelope }
+        guard header.count <= EnvelopeLimits.header else { throw .headerTooLarge }
+        guard let body = fields.bytes(2) else { throw .malformedEnvelope }
+        let carriage = fields.rest
+        var wrapBytes: [UnsafeRawBufferPointer] = []
         guard
-            let signatureBytes = reader.bytes(3, limit: 1024),
-            let signature = WireBatchSignature(canonical: signatureBytes),
-            let wrapBytes = reader.repeatedBytes(
+            let signatureBytes = fields.bytes(3, limit: 1024),
+            let signature = BatchSignature(canonical: signatureBytes),
+            fields.each(
                 4,
                 limit: 256,
-                maximumCount: EnvelopeLimits.wraps
+                maximumCount: EnvelopeLimits.wraps,
+                take: {
+                    wrapBytes.append($0)
+                    return true
+                }
             ),
-            let proofBytes = reader.bytes(5, limit: 1024), reader.isAtEnd
+            let proofBytes = fields.bytes(5, limit: 1024), fields.isAtEnd
         else { throw .malformedEnvelope }
 
-        let header = try Self.header(headerBytes)
-        guard let messageID = MessageID(bytes: header.messageID),
-            let sender = NodeID(header.sender)
-        else { throw .malformedHeader }
-        try Self.checkBody(bodyBytes, isSealed: header.hasSeal)
+        let outline = try HeaderOutline(header)
+        let isSealed = outline.seal != nil
+        try Self.checkBody(body.count, isSealed: isSealed)
 
         let wraps = try Self.wraps(wrapBytes)
         let proof = proofBytes.isEmpty ? nil : WireWrapProof(canonical: proofBytes)
-        guard let wrapsRoot = Self.root(of: wrapBytes, proof, header.hasSeal, form),
+        guard let wrapsRoot = Self.root(of: wrapBytes, proof, isSealed, form),
             proofBytes.isEmpty == (proof == nil)
         else { throw .malformedWraps }
 
-        self.headerBytes = headerBytes
-        self.bodyBytes = bodyBytes
-        self.carriage = carriage
+        self.headerBytes = Data(header)
+        self.bodyBytes = Data(body)
+        self.carriage = Data(carriage)
         self.signature = signature
         self.wraps = wraps
         self.wrapProof = proof
-        self.header = header
-        self.messageID = messageID
-        self.sender = sender
-        self.headerDigest = EnvelopeDigest.header(headerBytes)
-        self.bodyDigest = EnvelopeDigest.body(bodyBytes)
+        self.outline = outline
+        self.headerDigest = EnvelopeDigest.header(lent: header)
+        self.bodyDigest = EnvelopeDigest.body(lent: body)
         self.wrapsRoot = wrapsRoot
         self.digest = EnvelopeDigest.envelope(
             header: headerDigest,
             body: bodyDigest,
             wrapsRoot: wrapsRoot
         )
+    }
+
+    /// The header with all its labels.
+    ///
+    /// Decoding one takes longer than all else that is done with an envelope, so it is left to
+    /// those who need it.
+    public func header() throws(EnvelopeError) -> WireHeader {
+        guard let header = try? WireHeader(serializedBytes: headerBytes),
+            header.selector.unknownFields.data.isEmpty
+        else { throw .malformedHeader }
+        return header
     }
 
     /// The envelope once its signature by the sender's key is verified.
@@ -120,26 +135,16 @@ public struct EnvelopeParts: Hashable, Sendable {
         return VerifiedEnvelope(parts: self)
     }
 
-    private static func header(_ bytes: Data) throws(EnvelopeError) -> WireHeader {
-        guard let header = try? WireHeader(serializedBytes: bytes),
-            header.unknownFields.data.isEmpty, header.selector.unknownFields.data.isEmpty,
-            header.seal.unknownFields.data.isEmpty
-        else { throw .malformedHeader }
-        guard header.hasSeal else { return header }
-        guard header.seal.suite == Seal.suite else { throw .unknownSuite }
-        guard header.seal.keyCommitment.count == Digest.byteCount else { throw .malformedHeader }
-        return header
-    }
-
-    private static func checkBody(_ body: Data, isSealed: Bool) throws(EnvelopeError) {
+    private static func checkBody(_ count: Int, isSealed: Bool) throws(EnvelopeError) {
         let overhead = isSealed ? EnvelopeLimits.sealOverhead : 0
-        guard body.count <= EnvelopeLimits.body + overhead else { throw .bodyTooLarge }
-        guard !isSealed || EnvelopeLimits.paddingSteps.contains(body.count - overhead) else {
+        guard count <= EnvelopeLimits.body + overhead else { throw .bodyTooLarge }
+        guard !isSealed || EnvelopeLimits.paddingSteps.contains(count - overhead) else {
             throw .wrongPadding
         }
     }
 
-    private static func wraps(_ bytes: [Data]) throws(EnvelopeError) -> [WireWrap] {
+    private static func wraps(_ bytes: [UnsafeRawBufferPointer]) throws(EnvelopeError) -> [WireWrap]
+    {
         var wraps: [WireWrap] = []
         wraps.reserveCapacity(bytes.count)
         var previous: NodeID?
@@ -155,7 +160,7 @@ public struct EnvelopeParts: Hashable, Sendable {
 
     /// The root that all wraps, or the single one and its proof, give; `nil` when they do not fit.
     private static func root(
-        of wraps: [Data],
+        of wraps: [UnsafeRawBufferPointer],
         _ proof: WireWrapProof?,
         _ isSealed: Bool,
         _ form: Form
@@ -165,14 +170,14 @@ public struct EnvelopeParts: Hashable, Sendable {
         }
         switch form {
         case .submitted:
-            return wraps.isEmpty || proof != nil ? nil : EnvelopeDigest.wrapsRoot(wraps)
+            return wraps.isEmpty || proof != nil ? nil : EnvelopeDigest.wrapsRoot(lent: wraps)
         case .delivered:
             guard let proof, wraps.count == 1, let wrap = wraps.first else { return nil }
             return InclusionProof(
                 index: UInt64(proof.index),
                 size: UInt64(proof.size),
                 path: proof.path.compactMap { Digest(bytes: $0) }
-            ).computedRoot(leafHash: TreeHash.leaf(wrap))
+            ).computedRoot(leafHash: TreeHash.leaf(lent: wrap))
         }
     }
 }

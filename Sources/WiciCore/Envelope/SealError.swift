@@ -8,8 +8,6 @@
 public enum SealError: Error, Hashable, Sendable {
     /// The message is not sealed.
     case notSealed
-    /// The seal's suite is not 1.
-    case unknownSuite
     /// The header cannot be read, or its seal info is not this content key's.
     case headerMismatch
     /// The content with its frame does not fit 256 KiB.
@@ -39,7 +37,6 @@ public enum SealError: Error, Hashable, Sendable {
     public var refusal: Refusal {
         switch self {
         case .notSealed: Refusal(.sealRequired)
-        case .unknownSuite: Refusal(.suiteUnknown, field: "seal.suite")
         case .headerMismatch, .wrongCommitment:
             Refusal(.keyCommitmentWrong, field: "seal.key_commitment")
         case .bodyTooLarge: Refusal(.bodyTooLarge)

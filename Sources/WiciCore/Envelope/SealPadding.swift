@@ -23,11 +23,19 @@ package enum SealPadding {
 
     /// The content in padded bytes; refuses another encoding, other padding and another step.
     package static func content(_ bytes: Data) throws(SealError) -> WireSealedContent {
-        var reader = FieldReader(bytes)
-        guard let sender = reader.bytes(1, limit: 63),
-            let messageID = reader.bytes(2, limit: 16),
-            let body = reader.bytes(3, limit: EnvelopeLimits.body),
-            let padding = reader.bytes(4, limit: EnvelopeLimits.body), reader.isAtEnd
+        try bytes.withUnsafeBytes { bytes in
+            Result { () throws(SealError) in try content(lent: bytes) }
+        }.get()
+    }
+
+    private static func content(
+        lent bytes: UnsafeRawBufferPointer
+    ) throws(SealError) -> WireSealedContent {
+        var fields = CanonicalFields(bytes)
+        guard let sender = fields.bytes(1, limit: 63),
+            let messageID = fields.bytes(2, limit: 16),
+            let body = fields.bytes(3, limit: EnvelopeLimits.body),
+            let padding = fields.bytes(4, limit: EnvelopeLimits.body), fields.isAtEnd
         else { throw .malformedContent }
         let field = padding.isEmpty ? 0 : 1 + lengthPrefix(padding.count) + padding.count
         guard padding.allSatisfy({ $0 == 0 }),
@@ -35,8 +43,8 @@ package enum SealPadding {
         else { throw .wrongPadding }
         var content = WireSealedContent()
         content.sender = String(decoding: sender, as: UTF8.self)
-        content.messageID = messageID
-        content.body = body
+        content.messageID = Data(messageID)
+        content.body = Data(body)
         return content
     }
 

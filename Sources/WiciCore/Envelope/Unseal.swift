@@ -18,16 +18,15 @@ public enum Unseal {
         keys: [SealingPrivateKey]
     ) throws(SealError) -> Data {
         let parts = envelope.parts
-        guard parts.isSealed else { throw .notSealed }
-        guard parts.header.seal.suite == Seal.suite else { throw .unknownSuite }
+        guard let commitment = parts.outline.seal else { throw .notSealed }
         guard let wrap = parts.wraps.first(where: { $0.recipient == node.text }) else {
             throw .noWrap
         }
         let key = try contentKey(wrap, for: node, keys: keys, headerDigest: parts.headerDigest)
-        guard key.commits(to: parts.header.seal.keyCommitment) else { throw .wrongCommitment }
+        guard key.commits(to: commitment) else { throw .wrongCommitment }
         let content = try content(of: parts, key: key)
-        guard content.sender == parts.header.sender,
-            content.messageID == parts.header.messageID
+        guard content.sender == parts.sender.text,
+            content.messageID == parts.messageID.data
         else { throw .otherMessageInside }
         return content.body
     }
@@ -82,9 +81,7 @@ public enum Unseal {
 
 extension ContentKey {
     /// Whether the header's commitment is to this key, compared in constant time.
-    borrowing func commits(to bytes: Data) -> Bool {
-        let own = commitment.data
-        guard bytes.count == own.count else { return false }
-        return zip(own, bytes).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    borrowing func commits(to other: Digest) -> Bool {
+        zip(commitment.data, other.data).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }

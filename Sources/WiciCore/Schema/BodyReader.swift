@@ -33,7 +33,7 @@ struct BodyReader {
     }
 
     private mutating func add(_ fault: Fault) {
-        if faults.count < BodyVisitor.maximumFaults { faults.append(fault) }
+        if faults.count < BodyFindings.maximumFaults { faults.append(fault) }
     }
 
     /// Names of unknown fields come from outside, so that they are cut and cleaned.

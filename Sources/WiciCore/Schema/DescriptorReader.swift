@@ -151,15 +151,14 @@ struct DescriptorReader {
     ) throws(SchemaError) -> FieldCarrier {
         switch field.type {
         case .string: .string
-        case .bool: .boolean
-        case .int32, .sint32, .sfixed32: .signed32
-        case .int64, .sint64, .sfixed64: .signed64
-        case .uint32, .fixed32: .unsigned32
-        case .uint64, .fixed64: .unsigned64
         case .bytes: .bytes
         case .message: .message
-        case .double, .float, .group, .enum:
-            throw SchemaError(reason: "\(place): a type that schemas do not use")
+        case .bool where field.label != .repeated: .boolean
+        case .int32 where field.label != .repeated: .signed32
+        case .int64 where field.label != .repeated: .signed64
+        case .uint32 where field.label != .repeated: .unsigned32
+        case .uint64 where field.label != .repeated: .unsigned64
+        default: throw SchemaError(reason: "\(place): a type that schemas do not use")
         }
     }
 

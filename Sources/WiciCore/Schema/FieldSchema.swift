@@ -42,13 +42,13 @@ public enum FieldCarrier: Hashable, Sendable {
     case string
     /// `bool`.
     case boolean
-    /// `int32`, `sint32`, `sfixed32`.
+    /// `int32`.
     case signed32
-    /// `int64` and its kin; a string in JSON.
+    /// `int64`; a string in JSON.
     case signed64
-    /// `uint32`, `fixed32`.
+    /// `uint32`.
     case unsigned32
-    /// `uint64`, `fixed64`; a string in JSON.
+    /// `uint64`; a string in JSON.
     case unsigned64
     /// `bytes`; base64 in JSON.
     case bytes

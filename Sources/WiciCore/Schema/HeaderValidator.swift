@@ -49,11 +49,15 @@ public struct HeaderValidator: Sendable {
     /// Checks a header; with the topics of a plain body also that the header names exactly those.
     public func check(_ header: WireHeader, bodyTopics: [String]? = nil) -> [Fault] {
         var report = HeaderReport(lists: lists)
+        let particulars = HeaderParticulars(header)
         report.checkIdentity(header)
         report.checkLabels(header)
-        report.checkTimes(header)
+        report.checkTimes(particulars)
         report.checkSelector(header)
-        report.checkThread(header)
+        report.checkThread(
+            particulars,
+            isReply: MessageSchema.named(header.type)?.isReply == true
+        )
         if let bodyTopics, bodyTopics != header.topics {
             report.add(
                 .topicsDiffer,
@@ -73,13 +77,24 @@ public struct HeaderValidator: Sendable {
     }
 }
 
+extension HeaderValidator {
+    /// Whether a header with these particulars has no fault, when another with the same labels has
+    /// none.
+    public func isFaultless(_ particulars: HeaderParticulars, isReply: Bool) -> Bool {
+        var report = HeaderReport(lists: lists)
+        report.checkTimes(particulars)
+        report.checkThread(particulars, isReply: isReply)
+        return report.faults.isEmpty
+    }
+}
+
 /// Gathers the faults of one header.
 private struct HeaderReport {
     let lists: [String: Set<String>]
     var faults: [Fault] = []
 
     mutating func add(_ code: FaultCode, _ path: String, _ polish: String, _ english: String) {
-        guard faults.count < BodyVisitor.maximumFaults else { return }
+        guard faults.count < BodyFindings.maximumFaults else { return }
         let name = path.split(separator: "[").first.map(String.init) ?? path
         let label = HeaderLabels.label(of: name)
         faults.append(Fault(code, at: path, label: label, polish, english))
@@ -180,7 +195,7 @@ private struct HeaderReport {
     /// 9999-01-01T00:00:00Z: what follows has no date that everybody can write.
     private static let endOfTime: Int64 = 253_370_764_800_000
 
-    mutating func checkTimes(_ header: WireHeader) {
+    mutating func checkTimes(_ header: HeaderParticulars) {
         let sent = Moment(milliseconds: header.sentAt)
         guard header.sentAt > 0, header.sentAt < Self.endOfTime else {
             missing("sentAt")
@@ -263,7 +278,7 @@ private struct HeaderReport {
         }
     }
 
-    mutating func checkThread(_ header: WireHeader) {
+    mutating func checkThread(_ header: HeaderParticulars, isReply: Bool) {
         if !header.thread.isEmpty, MessageID(bytes: header.thread) == nil { badID("thread") }
         let limit = HeaderValidator.maximumReferences
         if header.references.count > limit {
@@ -273,7 +288,7 @@ private struct HeaderReport {
         where MessageID(bytes: reference) == nil {
             badID("references[\(index)]")
         }
-        if MessageSchema.named(header.type)?.isReply == true, header.references.isEmpty {
+        if isReply, header.references.isEmpty {
             add(
                 .missing,
                 "references",

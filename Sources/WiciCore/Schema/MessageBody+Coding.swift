@@ -31,19 +31,14 @@ public enum BodyError: Error, Hashable, Sendable {
 extension MessageBody {
     /// Largest body, in bytes (256 KiB).
     public static let maximumBytes = 256 * 1024
-    /// Most fields in a body, nested ones included.
-    static let maximumFields = 8192
 
     /// The schema of the message's type.
     public var schema: MessageSchema? { MessageSchema.named(type) }
 
-    /// Decodes the protobuf bytes of a message of a type.
+    /// Decodes the protobuf bytes of a message of a type, whatever their faults.
     public init(type: String, bytes: Data) throws(BodyError) {
-        guard bytes.count <= Self.maximumBytes else { throw .tooLarge }
-        guard let check = Validator.current.compiled(type) else { throw .unknownType }
-        guard WireScan.isWithin(Self.maximumFields, bytes: bytes, of: check) else {
-            throw .malformed
-        }
+        // Also bounds what the decoder may be asked to make.
+        _ = try Validator.current.check(bytes: bytes, type: type, beside: nil)
         var options = BinaryDecodingOptions()
         options.messageDepthLimit = 8
         let body: MessageBody?

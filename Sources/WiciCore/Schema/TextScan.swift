@@ -21,24 +21,47 @@ struct TextScan {
     /// Most combining marks in a row (the Stream-Safe Text Format of Unicode Standard Annex 15).
     private static let longestRowOfMarks = 30
 
-    /// Scans a text; a newline counts as a control character unless it is allowed.
-    init(_ text: String, newlineAllowed: Bool) {
-        var text = text
-        let isPlain = text.withUTF8 { scan($0, newlineAllowed: newlineAllowed) }
-        if !isPlain {
+    /// Scans the bytes of a text, `nil` when they are not UTF-8; a newline counts as a control
+    /// character unless it is allowed.
+    init?(_ bytes: UnsafeRawBufferPointer, newlineAllowed: Bool) {
+        switch scan(bytes, newlineAllowed: newlineAllowed) {
+        case .ascii: break
+        case .plain:
+            guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
+        case .rare:
+            guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
             scanScalars(text)
         }
     }
 
-    /// Scans the bytes; false when characters are left that need decoding.
+    private enum Characters {
+        /// Nothing but ASCII.
+        case ascii
+        /// Letters and marks that are settled by their bytes.
+        case plain
+        /// Some that need decoding.
+        case rare
+    }
+
+    /// Scans the bytes and tells what is among them.
     private mutating func scan(
-        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ bytes: UnsafeRawBufferPointer,
         newlineAllowed: Bool
-    ) -> Bool {
+    ) -> Characters {
+        var isASCII = true
         var isPlain = true
         var previous: UInt8 = 0
         var isPunctuation = false
-        for byte in bytes {
+        var place = 0
+        while place < bytes.count {
+            if let word = Self.printable(bytes, at: place) {
+                length += 8
+                if word != Self.everyByte * 0x20 { hasInk = true }
+                place += 8
+                continue
+            }
+            let byte = bytes[place]
+            place += 1
             if byte < 0x80 {
                 length += 1
                 if byte > 0x20 {
@@ -48,6 +71,7 @@ struct TextScan {
                     hasControl = true
                 }
             } else if byte & 0xC0 == 0x80 {
+                isASCII = false
                 if previous == 0xC2 {
                     // U+0080 to U+009F are controls; U+00A0 is a blank.
                     if byte < 0xA0 { hasControl = true } else if byte > 0xA0 { hasInk = true }
@@ -60,6 +84,7 @@ struct TextScan {
                     if byte < 0x90 || byte > 0xA7 { isPlain = false }
                 }
             } else {
+                isASCII = false
                 length += 1
                 if byte != 0xC2 { hasInk = true }
                 // Below U+0300 and in Cyrillic up to U+047F every character is normal.
@@ -67,7 +92,22 @@ struct TextScan {
             }
             previous = byte
         }
-        return isPlain
+        return isASCII ? .ascii : isPlain ? .plain : .rare
+    }
+
+    private static let everyByte: UInt64 = 0x0101_0101_0101_0101
+
+    /// The eight bytes at a place when all of them are printable ASCII, which most text is.
+    private static func printable(_ bytes: UnsafeRawBufferPointer, at place: Int) -> UInt64? {
+        guard bytes.count - place >= 8 else { return nil }
+        let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+        let high = everyByte << 7
+        // No byte from 0x80 on; of the others none below 0x20, which would borrow, and not 0x7F, which
+        // would carry.
+        guard word & high == 0, (word &- everyByte &* 0x20) & high == 0,
+            (word &+ everyByte) & high == 0
+        else { return nil }
+        return word
     }
 
     /// Looks at each code point, and compares with the normalized text.

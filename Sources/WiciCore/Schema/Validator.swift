@@ -51,23 +51,31 @@ public struct Validator: Sendable {
     /// Checks a body against the rules of its type, and beside its header also against those that
     /// depend on the header's labels.
     public func check(_ body: MessageBody, beside header: WireHeader? = nil) -> BodyReport {
-        guard let check = checks[body.type] else {
-            return BodyReport(faults: [.unknownField(at: "")], topics: [])
-        }
-        var visitor = BodyVisitor(check, forms: forms, beside: header)
-        do {
-            try body.traverse(visitor: &visitor)
+        do throws(BodyError) {
+            return try check(bytes: try body.bytes(), type: body.type, beside: header)
         } catch {
             return BodyReport(faults: [.unknownField(at: "")], topics: [])
         }
-        visitor.finish()
-        var faults = visitor.faults
-        if faults.count >= BodyVisitor.maximumFaults { faults.append(.moreFaults) }
-        return BodyReport(faults: faults, topics: Array(visitor.topics.prefix(Self.maximumTopics)))
     }
 
-    /// Decodes and checks the bytes of a plain body; the header names its type.
+    /// Checks the bytes of a plain body without decoding it; the header names its type.
     public func check(bytes: Data, beside header: WireHeader) throws(BodyError) -> BodyReport {
-        check(try MessageBody(type: header.type, bytes: bytes), beside: header)
+        try check(bytes: bytes, type: header.type, beside: header)
+    }
+
+    func check(
+        bytes: Data,
+        type: String,
+        beside header: WireHeader?
+    ) throws(BodyError) -> BodyReport {
+        guard bytes.count <= MessageBody.maximumBytes else { throw .tooLarge }
+        guard let check = checks[type] else { throw .unknownType }
+        var (faults, topics) = try bytes.withUnsafeBytes { bytes in
+            Result { () throws(BodyError) in
+                try BodyScan.findings(in: bytes, check, forms: forms, beside: header)
+            }
+        }.get()
+        if faults.count >= BodyFindings.maximumFaults { faults.append(.moreFaults) }
+        return BodyReport(faults: faults, topics: Array(topics.prefix(Self.maximumTopics)))
     }
 }

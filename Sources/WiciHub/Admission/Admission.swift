@@ -157,12 +157,26 @@ struct Admission: Sendable {
             let key = SigningPublicKey(rawRepresentation: member.signingKey.data),
             verifier.verify(envelopeDigest: parts.digest, signature: parts.signature, key: key)
         else { return refuse(Refusal(.badSignature)) }
-        if let (refusal, faults) = fault(in: parts) {
-            return refuse(refusal, faults)
+        let decision: EligibilityMemory.Decision
+        if let known = eligibility.judgement(on: parts.outline.labels, now: now),
+            isFaultless(parts, known)
+        {
+            decision = known.decision
+        } else {
+            let header: WireHeader
+            do throws(EnvelopeError) {
+                header = try parts.header()
+            } catch {
+                return refuse(error.refusal)
+            }
+            if let (refusal, faults) = fault(in: parts, header) {
+                return refuse(refusal, faults)
+            }
+            decision = self.decision(on: header, parts.outline.labels, now: now)
         }
         let eligible: EligibleRecipients
         let audience: RecipientSet
-        switch decision(on: parts.header, now: now) {
+        switch decision {
         case .refused(let refusal): return refuse(refusal)
         case .granted(let found, let who): (eligible, audience) = (found, who)
         }
@@ -189,12 +203,25 @@ struct Admission: Sendable {
         )
     }
 
+    /// Whether header and body have no fault, where labels like these had none.
+    private func isFaultless(
+        _ parts: EnvelopeParts,
+        _ known: EligibilityMemory.Judgement
+    ) -> Bool {
+        guard headerValidator.isFaultless(parts.outline.particulars, isReply: known.isReply) else {
+            return false
+        }
+        guard !parts.isSealed else { return true }
+        let report = try? bodyValidator.check(bytes: parts.bodyBytes, beside: known.header)
+        return report?.faults.isEmpty == true && report?.topics == known.header.topics
+    }
+
     /// What is wrong with header and, where it can be read, body: every fault at once.
-    private func fault(in parts: EnvelopeParts) -> (Refusal, [Fault])? {
+    private func fault(in parts: EnvelopeParts, _ header: WireHeader) -> (Refusal, [Fault])? {
         var report: BodyReport?
         if !parts.isSealed {
             do throws(BodyError) {
-                report = try bodyValidator.check(bytes: parts.bodyBytes, beside: parts.header)
+                report = try bodyValidator.check(bytes: parts.bodyBytes, beside: header)
             } catch {
                 let field = error == .unknownType ? "type" : "body"
                 return (Refusal(error.refusal, field: field), [])
@@ -202,7 +229,7 @@ struct Admission: Sendable {
         }
         let bodyFaults = report?.faults ?? []
         let headerFaults = headerValidator.check(
-            parts.header,
+            header,
             bodyTopics: bodyFaults.isEmpty ? report?.topics : nil
         )
         if let first = headerFaults.first {
@@ -217,11 +244,12 @@ struct Admission: Sendable {
     /// Who is eligible, and of those who is named or has subscribed.
     private mutating func decision(
         on header: WireHeader,
+        _ labels: HeaderLabelBytes,
         now: Moment
     ) -> EligibilityMemory.Decision {
         let subscriptions = subscriptions
         let registry = release.registry
-        return eligibility.decision(header, release: release, now: now) { eligible in
+        return eligibility.decision(header, labels, release: release, now: now) { eligible in
             var wire = WireRecipientSet()
             guard let facts = try? SubscriptionFacts(header: header, registry: registry) else {
                 return RecipientSet(wire)

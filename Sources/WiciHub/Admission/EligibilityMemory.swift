@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Wici authors
 
-// What the hub remembers of eligibility: messages with the same routing labels have the same
-// eligible set under one registry, policy and day, so it is computed once. The questions are the
+// What the hub remembers of eligibility: messages with the same labels have the same recipients under
+// one registry, policy, day and set of subscriptions, so they are computed once. The questions are the
 // header's raw labels, because hashing them costs less than reading them.
 
 import Foundation
@@ -33,19 +33,6 @@ struct RoutingQuestion: Hashable {
         status = header.status
         isSealed = header.hasSeal
         selector = header.selector
-    }
-}
-
-/// The labels that decide who of the eligible wants it.
-struct AudienceQuestion: Hashable {
-    let routing: RoutingQuestion
-    let urgency: String
-    let topics: [String]
-
-    init(_ header: WireHeader) {
-        routing = RoutingQuestion(header)
-        urgency = header.urgency
-        topics = header.topics
     }
 }
 
@@ -119,35 +106,52 @@ struct EligibilityMemory: Sendable {
         case refused(Refusal)
     }
 
+    /// What is known of headers with the same labels as one that had no fault.
+    struct Judgement: Sendable {
+        /// That one; only its labels speak for the others.
+        let header: WireHeader
+        let isReply: Bool
+        let decision: Decision
+    }
+
     private enum Answer {
         case eligible(EligibleRecipients)
         case refused(Refusal)
     }
 
-    private var decisions: [AudienceQuestion: Decision] = [:]
+    private var judgements: [HeaderLabelBytes: Judgement] = [:]
     private var answers: [RoutingQuestion: Answer] = [:]
     private var deliveries: [DeliveryQuestion: Refusal?] = [:]
     private var day: Int64 = .min
 
     private static let limit = 4_096
 
-    /// Who is eligible for a message with this header and who receives it; `audience` is asked once.
+    /// What was decided of labels today; nil when they are new.
+    mutating func judgement(on labels: HeaderLabelBytes, now: Moment) -> Judgement? {
+        startDay(now)
+        return judgements[labels]
+    }
+
+    /// Who is eligible for a message with this header, which has no fault, and who receives it.
     mutating func decision(
         _ header: WireHeader,
+        _ labels: HeaderLabelBytes,
         release: Release,
         now: Moment,
         audience: (EligibleRecipients) -> RecipientSet
     ) -> Decision {
         startDay(now)
-        let question = AudienceQuestion(header)
-        if let known = decisions[question] { return known }
         let decision: Decision
-        switch answer(question.routing, header, release: release, now: now) {
+        switch answer(RoutingQuestion(header), header, release: release, now: now) {
         case .refused(let refusal): decision = .refused(refusal)
         case .eligible(let eligible): decision = .granted(eligible, audience: audience(eligible))
         }
-        if decisions.count >= Self.limit { decisions.removeAll(keepingCapacity: true) }
-        decisions[question] = decision
+        if judgements.count >= Self.limit { judgements.removeAll(keepingCapacity: true) }
+        judgements[labels] = Judgement(
+            header: header,
+            isReply: MessageSchema.named(header.type)?.isReply == true,
+            decision: decision
+        )
         return decision
     }
 
@@ -188,7 +192,7 @@ struct EligibilityMemory: Sendable {
 
     /// Subscriptions changed: the eligible are the same, the audiences are not.
     mutating func forgetAudiences() {
-        decisions.removeAll(keepingCapacity: true)
+        judgements.removeAll(keepingCapacity: true)
     }
 
     /// Grants and memberships end with a day of the calendar; a quarter of an hour divides every
@@ -198,7 +202,7 @@ struct EligibilityMemory: Sendable {
         guard quarter != day else { return }
         day = quarter
         answers.removeAll(keepingCapacity: true)
-        decisions.removeAll(keepingCapacity: true)
+        judgements.removeAll(keepingCapacity: true)
         deliveries.removeAll(keepingCapacity: true)
     }
 

@@ -23,33 +23,38 @@ struct LentAcceptance {
     /// Reads a Record whose fields stand in ascending order, each once; nil for any other bytes.
     init?(canonicalRecord bytes: UnsafeRawBufferPointer) {
         var record = CanonicalFields(bytes)
-        recordedAt = Int64(bitPattern: record.number(1))
-        guard let message = record.bytes(2), record.isAtEnd else { return nil }
+        guard let recordedAt = record.number(1), let message = record.bytes(2), record.isAtEnd
+        else {
+            return nil
+        }
         var fields = CanonicalFields(message)
         guard let header = fields.bytes(1),
             let messageID = Self.messageID(ofHeader: header),
             let bodyDigest = fields.bytes(2).flatMap({ Digest(bytes: $0) }),
-            let wrapsRoot = fields.bytes(3).flatMap({ Digest(bytes: $0) })
+            let wrapsRoot = fields.bytes(3).flatMap({ Digest(bytes: $0) }),
+            let eligible = fields.number(4), let audience = fields.number(5),
+            let registry = fields.number(6), let policy = fields.number(7),
+            fields.each(8, take: { _ in true }), fields.isAtEnd
         else { return nil }
+        self.recordedAt = Int64(bitPattern: recordedAt)
         self.header = header
         self.messageID = messageID
         self.bodyDigest = bodyDigest
         self.wrapsRoot = wrapsRoot
-        eligible = LedgerIndex(fields.number(4))
-        audience = LedgerIndex(fields.number(5))
-        registry = LedgerIndex(fields.number(6))
-        policy = LedgerIndex(fields.number(7))
-        while fields.bytes(8) != nil {}
-        guard fields.isAtEnd else { return nil }
+        self.eligible = LedgerIndex(eligible)
+        self.audience = LedgerIndex(audience)
+        self.registry = LedgerIndex(registry)
+        self.policy = LedgerIndex(policy)
     }
 
     /// The id when it is the header's first field and no later field is another id.
     private static func messageID(ofHeader header: UnsafeRawBufferPointer) -> MessageID? {
         var fields = CanonicalFields(header)
         guard let bytes = fields.bytes(1) else { return nil }
-        while fields.skip(above: 1) {}
-        guard fields.isAtEnd else { return nil }
-        return MessageID(bytes: bytes)
+        while let (number, _) = fields.next() {
+            guard number > 1 else { return nil }
+        }
+        return fields.isAtEnd ? MessageID(bytes: bytes) : nil
     }
 }
 

@@ -12,14 +12,13 @@ extension ViewChange {
     /// any other bytes.
     init?(canonicalDelivery bytes: UnsafeRawBufferPointer) {
         var record = CanonicalFields(bytes)
-        _ = record.number(1)
-        guard let message = record.bytes(4), record.isAtEnd else { return nil }
+        guard record.number(1) != nil, let message = record.bytes(4), record.isAtEnd else {
+            return nil
+        }
         var fields = CanonicalFields(message)
         guard let text = fields.bytes(1).flatMap({ String(validating: $0, as: UTF8.self) }),
-            let node = NodeID(text)
+            let node = NodeID(text), let through = fields.number(2), fields.isAtEnd
         else { return nil }
-        let through = MailboxNumber(fields.number(2))
-        guard fields.isAtEnd else { return nil }
-        self = .delivered(node, through: through)
+        self = .delivered(node, through: MailboxNumber(through))
     }
 }

@@ -78,8 +78,9 @@ package struct DeliveryCheck {
         var body = Data()
         var suspicion: UInt32?
         do throws(NodeError) {
-            try checkEligibility(envelope.parts.header, now: now)
-            body = try content(of: envelope)
+            let header = try header(of: envelope)
+            try checkEligibility(header, now: now)
+            body = try content(of: envelope, header)
         } catch {
             suspicion = error.report.code
         }
@@ -100,7 +101,9 @@ package struct DeliveryCheck {
         _ parts: EnvelopeParts,
         _ verifier: inout BatchVerifier
     ) throws(EnvelopeError) -> VerifiedEnvelope {
-        let sent = WarsawTime.date(at: Moment(milliseconds: parts.header.sentAt))
+        let sent = WarsawTime.date(
+            at: Moment(milliseconds: parts.outline.particulars.sentAt)
+        )
         for key in registry.node(parts.sender)?.signingKeys(on: sent) ?? [] {
             guard let key = SigningPublicKey(rawRepresentation: key.data) else { continue }
             if let envelope = try? parts.verified(with: &verifier, key: key) { return envelope }
@@ -120,8 +123,18 @@ package struct DeliveryCheck {
         guard refusal == nil else { throw NodeError(.recipientNotEligible) }
     }
 
-    private func content(of envelope: VerifiedEnvelope) throws(NodeError) -> Data {
-        let header = envelope.parts.header
+    private func header(of envelope: VerifiedEnvelope) throws(NodeError) -> WireHeader {
+        do throws(EnvelopeError) {
+            return try envelope.parts.header()
+        } catch {
+            throw NodeError(error.refusal)
+        }
+    }
+
+    private func content(
+        of envelope: VerifiedEnvelope,
+        _ header: WireHeader
+    ) throws(NodeError) -> Data {
         let body: Data
         if envelope.parts.isSealed {
             do throws(SealError) {

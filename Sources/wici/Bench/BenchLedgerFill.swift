@@ -73,7 +73,7 @@ struct BenchLedgerFill {
             )[0]
             let parts = try EnvelopeParts(bytes: envelope, form: .submitted)
             sender = parts.sender
-            header = parts.header
+            header = try parts.header()
             body = parts.bodyBytes
             bodyDigest = parts.bodyDigest
             wrapsRoot = parts.wrapsRoot

@@ -144,7 +144,7 @@ extension EnvelopeParts {
         var envelope = WireEnvelope()
         envelope.header = headerBytes
         envelope.body = bodyBytes
-        envelope.signature = signature
+        envelope.signature = signature.wire
         envelope.wraps = wraps
         if let wrapProof { envelope.wrapProof = wrapProof }
         return try? envelope.serializedData()

@@ -190,6 +190,6 @@ extension WireHeader {
     /// Something to answer: the header of the network's first message.
     fileprivate init(sample network: FuzzNetwork) throws {
         let bytes = try network.envelope(FuzzNetwork.goodPractice, number: 1)
-        self = try EnvelopeParts(bytes: bytes, form: .submitted).header
+        self = try EnvelopeParts(bytes: bytes, form: .submitted).header()
     }
 }

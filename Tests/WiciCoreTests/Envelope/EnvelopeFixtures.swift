@@ -6,7 +6,8 @@
 import Foundation
 import SwiftProtobuf
 import Testing
-import WiciCore
+
+@testable import WiciCore
 
 enum EnvelopeFixtures {
     struct Failed: Error {}
@@ -105,5 +106,18 @@ enum EnvelopeFixtures {
         var verifier = BatchVerifier()
         return try EnvelopeParts(bytes: bytes, form: form)
             .verified(with: &verifier, key: try signingKey().publicKey)
+    }
+}
+
+extension BatchVerifier {
+    /// Verifies a signature as it travels, which is no signature at all when it is not in its one form.
+    mutating func verify(
+        envelopeDigest: Digest,
+        signature: WireBatchSignature,
+        key: SigningPublicKey
+    ) -> Bool {
+        let parsed = signature.canonicalBytes.withUnsafeBytes { BatchSignature(canonical: $0) }
+        guard let parsed else { return false }
+        return verify(envelopeDigest: envelopeDigest, signature: parsed, key: key)
     }
 }

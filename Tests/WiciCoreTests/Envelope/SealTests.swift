@@ -77,7 +77,7 @@ struct SealTests {
 
     @Test func `wraps moved under another header do not open`() throws {
         let submitted = try EnvelopeFixtures.verify(try EnvelopeFixtures.sealed(), .submitted)
-        var header = submitted.parts.header
+        var header = try submitted.parts.header()
         header.tlp = "TLP:GREEN"
         let bytes = try EnvelopeFixtures.signed(
             headerBytes: try header.serializedBytes(),

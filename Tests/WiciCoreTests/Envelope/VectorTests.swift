@@ -184,7 +184,7 @@ struct VectorTests {
             let envelope = try EnvelopeParts(bytes: bytes, form: .submitted)
                 .verified(with: &verifier, key: key)
             #expect(envelope.parts.digest == digest)
-            #expect(envelope.parts.header.language == "pl")
+            #expect(try envelope.parts.header().language == "pl")
         }
         let digests = try batch.digests("digests")
         for (index, item) in try batch.list("signatures").enumerated() {

@@ -111,8 +111,10 @@ struct ValidatorTests {
     @Test func `a long row of marks on one letter is refused in an instant`() {
         let clock = ContinuousClock()
         let time = clock.measure {
-            let text = "e" + String(repeating: "\u{301}\u{316}", count: 60_000)
-            #expect(!TextScan(text, newlineAllowed: false).isNormalized)
+            let text =
+                Array("e".utf8) + Array(String(repeating: "\u{301}\u{316}", count: 60_000).utf8)
+            let scan = text.withUnsafeBytes { TextScan($0, newlineAllowed: false) }
+            #expect(scan?.isNormalized == false)
         }
         #expect(time < .seconds(1))
     }
