@@ -28,8 +28,11 @@ final class Checker {
     var honestDigests: [WiciCore.Digest: (letter: Int, keys: Set<Int>)] = [:]
     var hostileDigests: Set<WiciCore.Digest> = []
     var lastAcceptedOrder: [Int: Int] = [:]
-    var isDamaged = false
-    /// Entries after the last checkpoint went with a damaged sector.
+    /// Bits of the hub's disk that flipped.
+    var flips = 0
+    /// A power cut may have taken the mark of how far the hub's log was synced.
+    var isMarkLost = false
+    /// The log's last transaction went with a damaged sector.
     var isTailLost = false
 
     // What the hub's machine has been told.
@@ -108,7 +111,7 @@ final class Checker {
     func operatorsRelease(_ pair: ReleasePair) { announced = pair }
 
     /// A bit of the hub's disk flipped: entries may be gone, and somebody must notice.
-    func diskIsDamaged() { isDamaged = true }
+    func diskIsDamaged() { flips += 1 }
 }
 
 /// A delivered envelope, taken apart once a run.
