@@ -31,6 +31,11 @@ extension HubStateMachine {
             return refusePacket(Refusal(.malformedPacket), "packet", node, connection)
         }
         guard pendingRelease == nil, admission.hasEntries else {
+            // What a node has on its disk is so under any release, and it says it once.
+            if case .acknowledge(let packet) = content, sessions[node]?.connection == connection {
+                sessions[node]?.lastHeard = now
+                return acknowledge(packet, from: node, now: now)
+            }
             if let code = ledgerFailure {
                 return sendRefused(Refusal(code), request: 0, to: connection)
             }
