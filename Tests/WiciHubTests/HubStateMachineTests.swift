@@ -177,6 +177,24 @@ struct HubStateMachineTests {
         #expect(hub.machine.delivered[office] == MailboxNumber(3))
     }
 
+    @Test func `what is refused while a release waits is refused by its number`() throws {
+        var hub = try connected()
+        hub.handle(.released(try hub.network.release(registry: HubNetwork.revoke(charity))))
+        func numbers() -> [UInt64] {
+            hub.sent.compactMap { one in
+                if case .refused(let refused) = one.content { refused.request } else { nil }
+            }
+        }
+        var submit = WireSubmit()
+        submit.request = 8
+        try hub.receive(.submit(submit), from: HubNetwork.police, on: 1)
+        #expect(numbers().isEmpty)
+        hub.handle(.ledgerFailed(.ledgerUnavailable))
+        submit.request = 9
+        try hub.receive(.submit(submit), from: HubNetwork.police, on: 1)
+        #expect(numbers() == [8, 9])
+    }
+
     @Test func `after a full disk has room again mail goes on and nothing is in between`() throws {
         var hub = try connected(window: 2)
         try hub.submit(1...3, to: [office, charity])

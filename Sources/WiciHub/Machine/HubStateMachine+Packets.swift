@@ -36,10 +36,14 @@ extension HubStateMachine {
                 sessions[node]?.lastHeard = now
                 return acknowledge(packet, from: node, now: now)
             }
-            if let code = ledgerFailure {
-                return sendRefused(Refusal(code), request: 0, to: connection)
-            }
-            return hold(bytes, from: node, on: connection)
+            let packet = HeldPacket(
+                connection: connection,
+                node: node,
+                bytes: bytes,
+                request: content.requestNumber
+            )
+            if let code = ledgerFailure { return refuse(packet, code) }
+            return hold(packet)
         }
         guard admission.isInGoodStanding(node, now: now) else {
             refusePacket(Refusal(.revoked), "packet", node, connection)
@@ -101,12 +105,17 @@ extension HubStateMachine {
     }
 
     /// While a release waits for its entry, packets wait too, so that it bites for all of them.
-    private mutating func hold(_ bytes: Data, from node: NodeID, on connection: ConnectionID) {
-        guard heldBytes + bytes.count <= Limits.heldBytes else {
-            return sendRefused(Refusal(.busy), request: 0, to: connection)
+    private mutating func hold(_ packet: HeldPacket) {
+        guard heldBytes + packet.bytes.count <= Limits.heldBytes else {
+            return refuse(packet, .busy)
         }
-        heldBytes += bytes.count
-        heldPackets.append((connection, node, bytes))
+        heldBytes += packet.bytes.count
+        heldPackets.append(packet)
+    }
+
+    /// Refuses by its number what was not looked at any further.
+    mutating func refuse(_ packet: HeldPacket, _ code: RefusalCode) {
+        sendRefused(Refusal(code), request: packet.request, to: packet.connection)
     }
 
     // MARK: Hello
@@ -343,6 +352,7 @@ extension WirePacket.OneOf_Content {
     /// The number under which it is answered; 0 when it has none.
     var requestNumber: UInt64 {
         switch self {
+        case .submit(let packet): packet.request
         case .subscribe(let packet): packet.request
         case .fetch(let packet): packet.request
         case .prove(let packet): packet.request
