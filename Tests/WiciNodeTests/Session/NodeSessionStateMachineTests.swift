@@ -262,6 +262,27 @@ struct NodeSessionStateMachineTests {
         #expect(session.machine.window.flying.count == 1)
     }
 
+    @Test func `a refusal of bytes that were sealed anew since means nothing`() {
+        var session = SessionFixture()
+        session.bring(to: .ready)
+        let first = SessionFixture.envelope(1)
+        _ = session.handle(.outboxReady([first]))
+        let refusal = session.receipts([(first, RefusalCode.wrapsNotEligible)])
+        #expect(session.handle(.packet(refusal)).first == .reseal(first.messageID))
+        let second = OutgoingEnvelope(
+            messageID: first.messageID,
+            digest: Digest.of(domain: "test", Data("sealed anew".utf8)),
+            bytes: first.bytes
+        )
+        _ = session.handle(.outboxReady([]))
+        _ = session.handle(.outboxChanged)
+        _ = session.handle(.outboxReady([second]))
+        #expect(session.handle(.packet(refusal)) == [])
+        #expect(session.machine.window.inFlight(second.messageID) == second)
+        let effects = session.handle(.packet(session.receipts([(second, nil)])))
+        #expect(effects.map(SessionFixture.name).first == "storeReceipts")
+    }
+
     @Test func `wraps that no longer fit are sealed again`() {
         var session = SessionFixture()
         session.bring(to: .ready)
