@@ -45,6 +45,10 @@ final class Checker {
     var subscriptions: [Int: [Subscription]] = [:]
     /// Decisions on their way to the disk: who was found eligible and in the audience.
     var decided: [WiciCore.Digest: (eligible: [String], audience: [String])] = [:]
+    /// Hellos that each node has sent since the hub started.
+    var hellos: [Int: Int] = [:]
+    /// Refusals that each node got and that only a number on record will speak of.
+    var countedRefusals: [Int: Int] = [:]
     /// Tombstones that were justified when they were asked for.
     var withholding: Set<MailPlace> = []
 
