@@ -174,6 +174,31 @@ struct NodeSessionStateMachineTests {
         #expect(try WirePacket(serializedBytes: bytes).hello.storedThrough == 1)
     }
 
+    @Test func `a disk that takes no mail is tried less and less often, whatever the hub says`() {
+        var session = SessionFixture()
+        _ = session.handle(.started)
+        func wait() -> Int64 {
+            _ = session.handle(.packet(SessionFixture.welcome(head: 2)))
+            _ = session.handle(.packet(SessionFixture.deliveries([1, 2])))
+            _ = session.handle(.storingFailed)
+            let until = session.machine.nextDeadline ?? session.now
+            defer {
+                session.now = until
+                _ = session.handle(.tick)
+            }
+            return until.milliseconds - session.now.milliseconds
+        }
+        let waits = (0..<9).map { _ in wait() }
+        #expect(waits == [200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000])
+        _ = session.handle(.packet(SessionFixture.welcome(head: 2)))
+        _ = session.handle(.packet(SessionFixture.deliveries([1, 2])))
+        _ = session.handle(.stored(through: MailboxNumber(1)))
+        _ = session.handle(.connectionClosed)
+        session.now = session.machine.nextDeadline ?? session.now
+        _ = session.handle(.tick)
+        #expect(wait() == 200)
+    }
+
     // MARK: Submitting
 
     @Test func `the next batch leaves when the last one has all its receipts`() {
