@@ -159,6 +159,42 @@ struct HubStateMachineTests {
         #expect(hub.receipts(to: 1).count == 2)
     }
 
+    @Test func `what a node has is noted while a release waits, on a full disk too`() throws {
+        var hub = try connected()
+        try hub.submit(1...3, to: [office])
+        hub.settle()
+        hub.forgetSent()
+        hub.handle(.released(try hub.network.release(registry: HubNetwork.revoke(charity))))
+        try hub.acknowledge(office, on: 2, through: 1, window: 10)
+        hub.handle(.ledgerFailed(.ledgerUnavailable))
+        try hub.acknowledge(office, on: 2, through: 3, window: 10)
+        #expect(hub.refusals(to: 2).isEmpty)
+        hub.handle(.ledgerRecovered)
+        hub.settle()
+        hub.pass(milliseconds: 100)
+        hub.settle()
+        #expect(hub.machine.isReady)
+        #expect(hub.machine.delivered[office] == MailboxNumber(3))
+    }
+
+    @Test func `what is refused while a release waits is refused by its number`() throws {
+        var hub = try connected()
+        hub.handle(.released(try hub.network.release(registry: HubNetwork.revoke(charity))))
+        func numbers() -> [UInt64] {
+            hub.sent.compactMap { one in
+                if case .refused(let refused) = one.content { refused.request } else { nil }
+            }
+        }
+        var submit = WireSubmit()
+        submit.request = 8
+        try hub.receive(.submit(submit), from: HubNetwork.police, on: 1)
+        #expect(numbers().isEmpty)
+        hub.handle(.ledgerFailed(.ledgerUnavailable))
+        submit.request = 9
+        try hub.receive(.submit(submit), from: HubNetwork.police, on: 1)
+        #expect(numbers() == [8, 9])
+    }
+
     @Test func `after a full disk has room again mail goes on and nothing is in between`() throws {
         var hub = try connected(window: 2)
         try hub.submit(1...3, to: [office, charity])

@@ -103,6 +103,69 @@ struct CheckedPagesTests {
         }
     }
 
+    @Test func `without the mark damage is found by the transaction behind it`() throws {
+        let fixture = try LedgerFixture()
+        var last = 0
+        let copy = try killed(fixture) {
+            last = (try? Data(contentsOf: URL(fileURLWithPath: fixture.path + "-wal")).count) ?? 0
+        }
+        try FileManager.default.removeItem(atPath: copy + "-synced")
+        let log = copy + "-wal"
+        let whole = try Data(contentsOf: URL(fileURLWithPath: log))
+        func open(_ name: String, damagedAt byte: Int) throws -> Ledger {
+            let file = fixture.folder.path(name)
+            try FileManager.default.copyItem(atPath: copy, toPath: file)
+            var damaged = whole
+            damaged[byte] ^= UInt8(1 << (byte % 8))
+            try damaged.write(to: URL(fileURLWithPath: file + "-wal"))
+            return try fixture.open(file).ledger
+        }
+        // The frame before the last transaction, in all that it says: database size, salts, checksum, page.
+        let frame = last - (8_192 + 24)
+        let said = [4, 8, 15, 16, 23, 24].map { frame + $0 }
+        for byte in Array(stride(from: 0, to: last, by: 4_093)) + said {
+            let error = #expect(throws: LedgerError.self) {
+                try open("synced-\(byte).sqlite", damagedAt: byte)
+            }
+            #expect(error?.code == .ledgerPageCorrupt)
+        }
+        // The last one looks as if it had not been synced.
+        for byte in stride(from: last, to: whole.count, by: 4_093) {
+            let ledger = try open("last-\(byte).sqlite", damagedAt: byte)
+            #expect(try ledger.findMessage(messageID(43)) != nil)
+            #expect(try ledger.findMessage(messageID(47)) == nil)
+        }
+    }
+
+    @Test func `opening notes how far the log goes, to the end of its last transaction`() throws {
+        let fixture = try LedgerFixture()
+        var last = 0
+        let copy = try killed(fixture) {
+            last = (try? Data(contentsOf: URL(fileURLWithPath: fixture.path + "-wal")).count) ?? 0
+        }
+        let log = copy + "-wal"
+        let whole = try Data(contentsOf: URL(fileURLWithPath: log))
+        func markedEnd(_ bytes: Data) throws -> UInt64 {
+            try bytes.write(to: URL(fileURLWithPath: log))
+            try FileManager.default.removeItem(atPath: copy + "-synced")
+            var damage: Int64 = 0
+            #expect(checked_pages_secure_log(copy, &damage) == 0)
+            #expect(damage < 0)
+            let mark = try Data(contentsOf: URL(fileURLWithPath: copy + "-synced"))
+            return mark.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 16, as: UInt64.self) }
+        }
+        #expect(try markedEnd(whole) == UInt64(whole.count))
+        // Without its last frame the last transaction is none.
+        let cut = whole.dropLast(8_192 + 24)
+        #expect(cut.count > last)
+        #expect(try markedEnd(cut) == UInt64(last))
+        #expect(try markedEnd(whole) == UInt64(whole.count))
+        var damaged = whole
+        damaged[whole.count - 1] ^= 1
+        try damaged.write(to: URL(fileURLWithPath: log))
+        #expect(throws: LedgerError.self) { try fixture.open(copy) }
+    }
+
     /// A sync that failed leaves in the page cache, clean, what is not on disk; a power cut takes it away,
     /// and with it what a program that starts again on the same machine adds after it.
     @Test func `what the mark of a log does not vouch for is written once more, and nothing else`()

@@ -10,8 +10,11 @@
 // - A file `-synced` beside the log notes how far the log was synced. Before a store is opened for
 //   writing, the log must be whole at least that far.
 //
-// The mark is not synced itself: what it says was true when it was written, so an old one claims
-// too little and never too much.
+// The mark is synced only when a store is opened: what it says was true when it was written, so an old one
+// claims too little and never too much. Where a power cut took it away, the log itself says more: no
+// transaction is begun before the one ahead of it is synced, so damage with a transaction behind it is
+// damage. What is left is a last transaction that is damaged between its sync and the next opening, with
+// a power cut in between: that looks like one that was never synced.
 //
 // A sync that fails leaves on Linux what it did not write in the page cache, and clean: programs see it,
 // the next sync does not write it, and a power cut takes it away (Rebello and others, "Can Applications

@@ -17,9 +17,7 @@ extension HubStateMachine {
         pendingEntryCount = 0
         pendingBytes = 0
         for entry in waiting { fail(entry, code) }
-        for (connection, _, _) in heldPackets {
-            sendRefused(Refusal(code), request: 0, to: connection)
-        }
+        for packet in heldPackets { refuse(packet, code) }
         heldPackets.removeAll()
         heldBytes = 0
     }

@@ -31,10 +31,19 @@ extension HubStateMachine {
             return refusePacket(Refusal(.malformedPacket), "packet", node, connection)
         }
         guard pendingRelease == nil, admission.hasEntries else {
-            if let code = ledgerFailure {
-                return sendRefused(Refusal(code), request: 0, to: connection)
+            // What a node has on its disk is so under any release, and it says it once.
+            if case .acknowledge(let packet) = content, sessions[node]?.connection == connection {
+                sessions[node]?.lastHeard = now
+                return acknowledge(packet, from: node, now: now)
             }
-            return hold(bytes, from: node, on: connection)
+            let packet = HeldPacket(
+                connection: connection,
+                node: node,
+                bytes: bytes,
+                request: content.requestNumber
+            )
+            if let code = ledgerFailure { return refuse(packet, code) }
+            return hold(packet)
         }
         guard admission.isInGoodStanding(node, now: now) else {
             refusePacket(Refusal(.revoked), "packet", node, connection)
@@ -96,12 +105,17 @@ extension HubStateMachine {
     }
 
     /// While a release waits for its entry, packets wait too, so that it bites for all of them.
-    private mutating func hold(_ bytes: Data, from node: NodeID, on connection: ConnectionID) {
-        guard heldBytes + bytes.count <= Limits.heldBytes else {
-            return sendRefused(Refusal(.busy), request: 0, to: connection)
+    private mutating func hold(_ packet: HeldPacket) {
+        guard heldBytes + packet.bytes.count <= Limits.heldBytes else {
+            return refuse(packet, .busy)
         }
-        heldBytes += bytes.count
-        heldPackets.append((connection, node, bytes))
+        heldBytes += packet.bytes.count
+        heldPackets.append(packet)
+    }
+
+    /// Refuses by its number what was not looked at any further.
+    mutating func refuse(_ packet: HeldPacket, _ code: RefusalCode) {
+        sendRefused(Refusal(code), request: packet.request, to: packet.connection)
     }
 
     // MARK: Hello
@@ -338,6 +352,7 @@ extension WirePacket.OneOf_Content {
     /// The number under which it is answered; 0 when it has none.
     var requestNumber: UInt64 {
         switch self {
+        case .submit(let packet): packet.request
         case .subscribe(let packet): packet.request
         case .fetch(let packet): packet.request
         case .prove(let packet): packet.request

@@ -86,8 +86,8 @@ extension HubStateMachine {
         let held = heldPackets
         heldPackets.removeAll()
         heldBytes = 0
-        for (connection, node, bytes) in held {
-            receive(bytes, from: node, on: connection, now: now)
+        for packet in held {
+            receive(packet.bytes, from: packet.node, on: packet.connection, now: now)
         }
         for node in connectedNodes {
             moveMail(of: node, now: now)

@@ -90,7 +90,7 @@ public struct HubStateMachine: Sendable {
     /// Places of the last registry and policy entries.
     var recordedRegistry: RecordedRelease?
     var recordedPolicy: RecordedRelease?
-    var heldPackets: [(ConnectionID, NodeID, Data)] = []
+    var heldPackets: [HeldPacket] = []
     var heldBytes = 0
     var pendingCommits: [CommitID: [PendingEntry]] = [:]
     var pendingEntryCount = 0

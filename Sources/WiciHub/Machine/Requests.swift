@@ -118,6 +118,15 @@ public struct ProofMaterial: Sendable {
     }
 }
 
+/// A packet that waits until a release has its entry.
+struct HeldPacket {
+    let connection: ConnectionID
+    let node: NodeID
+    let bytes: Data
+    /// The number under which it is answered; 0 when it has none.
+    let request: UInt64
+}
+
 /// Why an entry was appended: what to do once it is on disk.
 enum PendingEntry: Sendable {
     /// A message: receipt and deliveries follow.

@@ -24,6 +24,8 @@ extension NodeSessionStateMachine {
             // A refusal may come before the hub could take a digest; an acceptance never.
             let isUnread = receipt.envelopeDigest.isEmpty && !receipt.isAcceptance
             guard isUnread || receipt.envelopeDigest == envelope.digest.data else {
+                // Bytes that were sent twice are refused twice, and may have been sealed anew since.
+                guard receipt.isAcceptance else { continue }
                 effects.append(.report(.contradiction(.receiptForOtherBytes(id))))
                 continue
             }

@@ -51,6 +51,8 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
     private(set) var trust: NodeTrust?
     private(set) var asked: [UInt64] = []
     private var backoff = ReconnectBackoff()
+    /// Waits for a disk that takes no mail: no welcome ends that.
+    private var diskBackoff = ReconnectBackoff()
     private var pings: UInt64 = 0
     private let node: NodeID
     private let program: String
@@ -95,7 +97,8 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         case .stored(let number): return stored(through: number)
         case .storingFailed:
             mailbox.restart()
-            return disconnect(now: now, randomness: randomness, refusal: nil)
+            let least = diskBackoff.next(randomness: randomness)
+            return disconnect(now: now, randomness: randomness, refusal: nil, waiting: least)
         case .trusts(let trust):
             self.trust = trust
             return submit(now: now)
@@ -137,12 +140,13 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
     mutating func disconnect(
         now: Moment,
         randomness: UInt64,
-        refusal: WireRefusal?
+        refusal: WireRefusal?,
+        waiting least: Int64 = 0
     ) -> [NodeSessionEffect] {
         switch state {
         case .stopped, .waiting: return []
         case .greeting, .ready:
-            let wait = backoff.next(randomness: randomness)
+            let wait = max(least, backoff.next(randomness: randomness))
             state = .waiting(until: now.adding(milliseconds: wait))
             return abandon() + [.closeConnection, .report(.waiting(refusal))]
         }
@@ -274,6 +278,7 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
     private mutating func stored(through number: MailboxNumber) -> [NodeSessionEffect] {
         let before = mailbox.stored
         mailbox.store(through: number)
+        diskBackoff.reset()
         return mailbox.stored > before && isReady ? [acknowledgement] : []
     }
 

@@ -19,6 +19,8 @@ extension Checker {
         handledSize = book.size
         expected = [:]
         helloStarts = [:]
+        hellos = [:]
+        countedRefusals = [:]
         withholding = Set(book.withheld.keys)
         subscriptions = book.subscriptions.mapValues {
             $0.compactMap { try? Subscription(wire: $0) }
@@ -59,6 +61,7 @@ extension Checker {
         guard bytes.first == 1 << 3 | 2,
             case .hello(let hello) = (try? WirePacket(serializedBytes: bytes))?.content
         else { return }
+        hellos[node, default: 0] += 1
         helloStarts[connection, default: []].insert(hello.storedThrough + 1)
     }
 
@@ -71,8 +74,18 @@ extension Checker {
             case .accepted(let accepted): check(accepted)
             case .refused(let refused?, _, _): check(refused)
             case .event(.withheld(let record)): check(record)
+            case .event(.refused(let record)) where record.count > 0: checkCounted(record)
             case .event, .refused, .release: break
             }
+        }
+    }
+
+    /// A record of refusals that were answered without one says how many.
+    private func checkCounted(_ record: WireRefusedRequest) {
+        let node = NodeID(record.node).flatMap { country.placeOfNode[$0] } ?? -1
+        let counted = countedRefusals.removeValue(forKey: node) ?? 0
+        if counted != record.count {
+            fail(.notRecorded, "\(record.count) of \(counted) refusals of node \(node)")
         }
     }
 

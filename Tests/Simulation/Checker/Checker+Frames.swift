@@ -164,11 +164,22 @@ extension Checker {
 
     private func check(_ refused: WireRefused, _ node: Int) {
         let code = refused.refusal.code
+        if code == RefusalCode.rateLimited.number, !ledgerHasFailed {
+            // No node here asks for more than it may but one that connects again and again.
+            guard hellos[node, default: 0] > Self.hellosAtOnce else {
+                return fail(.notRecorded, "node \(node) has not asked for too much")
+            }
+            countedRefusals[node, default: 0] += 1
+            return
+        }
         guard
             ledgerHasFailed || code == RefusalCode.busy.number
                 || book.refusedPackets.contains([node, Int(code)])
         else { return fail(.notRecorded, "a refused packet: \(refused.refusal.name)") }
     }
+
+    /// Hellos that a member may send at once (Schemas/PROTOCOL.md, 8).
+    private static let hellosAtOnce = 60
 
     private func check(_ proof: WireProof, _ node: Int) {
         guard let place = book.messageAt[proof.entry.index] else {

@@ -19,14 +19,23 @@ extension Checker {
             return fail(.lost, "entry \(place) is another than before")
         }
         guard rows.count >= Int(book.size) else {
-            // SQLite takes a damaged frame for the end of its log; what a checkpoint covers is not
-            // in the log any more, and who has a receipt for the rest will say so.
-            isTailLost = isDamaged && rows.count >= Int(lastCheckpointSize)
+            isTailLost = mayHaveLostTail(rows.count)
             if isTailLost { return }
             return fail(.lost, "\(book.size) entries were on disk, \(rows.count) are there")
         }
         if rows.count > kept { ledgerGrows(Array(rows[kept...])) }
         if let checkpoint { sees(checkpoint: checkpoint.bytes) }
+    }
+
+    /// Whether damage can have cut the log so short without a trace.
+    ///
+    /// One damaged bit can take the last transaction, for it looks like one that was never synced, and
+    /// only while nothing says how far the log was: after a power cut, or when that is damaged too. A
+    /// checkpoint is a transaction of its own, so what one covers is never the last.
+    private func mayHaveLostTail(_ count: Int) -> Bool {
+        let ends = book.roots.keys.filter { $0 > UInt64(count) }.count
+        return book.roots[UInt64(count)] != nil && count >= Int(lastCheckpointSize)
+            && ends <= (isMarkLost ? flips : flips - 1)
     }
 
     /// A transaction was committed.

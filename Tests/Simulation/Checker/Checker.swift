@@ -28,8 +28,11 @@ final class Checker {
     var honestDigests: [WiciCore.Digest: (letter: Int, keys: Set<Int>)] = [:]
     var hostileDigests: Set<WiciCore.Digest> = []
     var lastAcceptedOrder: [Int: Int] = [:]
-    var isDamaged = false
-    /// Entries after the last checkpoint went with a damaged sector.
+    /// Bits of the hub's disk that flipped.
+    var flips = 0
+    /// A power cut may have taken the mark of how far the hub's log was synced.
+    var isMarkLost = false
+    /// The log's last transaction went with a damaged sector.
     var isTailLost = false
 
     // What the hub's machine has been told.
@@ -42,6 +45,10 @@ final class Checker {
     var subscriptions: [Int: [Subscription]] = [:]
     /// Decisions on their way to the disk: who was found eligible and in the audience.
     var decided: [WiciCore.Digest: (eligible: [String], audience: [String])] = [:]
+    /// Hellos that each node has sent since the hub started.
+    var hellos: [Int: Int] = [:]
+    /// Refusals that each node got and that only a number on record will speak of.
+    var countedRefusals: [Int: Int] = [:]
     /// Tombstones that were justified when they were asked for.
     var withholding: Set<MailPlace> = []
 
@@ -108,7 +115,7 @@ final class Checker {
     func operatorsRelease(_ pair: ReleasePair) { announced = pair }
 
     /// A bit of the hub's disk flipped: entries may be gone, and somebody must notice.
-    func diskIsDamaged() { isDamaged = true }
+    func diskIsDamaged() { flips += 1 }
 }
 
 /// A delivered envelope, taken apart once a run.

@@ -29,6 +29,9 @@ extension World {
                 return "the mail of node \(place) is not recorded as delivered"
             }
         }
+        if let node = checker.countedRefusals.keys.min() {
+            return "no record says how often node \(node) was refused"
+        }
         guard checker.lastCheckpointSize == checker.book.size else {
             return "entries after \(checker.lastCheckpointSize) have no checkpoint"
         }

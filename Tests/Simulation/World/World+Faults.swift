@@ -171,13 +171,17 @@ extension World {
     }
 
     private func flip(isRunning: Bool) {
-        checker.diskIsDamaged()
         guard !isRunning else {
             hub.isNextEntryFlipped = true
             return
         }
         crashHub(.none, milliseconds: 1_500)
-        if hub.disk.flip() { count(.bitFlip) }
+        if hub.disk.flip() { flipped() }
+    }
+
+    func flipped() {
+        count(.bitFlip)
+        checker.diskIsDamaged()
     }
 
     private func setRoom(_ machine: Machine, _ room: Int64?) {

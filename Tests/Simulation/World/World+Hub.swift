@@ -33,6 +33,8 @@ extension World {
                 isBeyondRepair = true
                 return
             }
+            // Opening notes on disk how far the log goes, if there is room for it.
+            if !hub.isFull { checker.isMarkLost = false }
             hub.ledger = ledger
             hub.work = ledgerWork(ledger)
             hub.startedAt = now
@@ -64,7 +66,7 @@ extension World {
         trace.tell("\(error)")
         hub.refusedStarts += 1
         if hub.disk.isStopped {
-            hub.disk.restart((hub.pendingCrash?.cut ?? .none).fate)
+            restartDisk((hub.pendingCrash?.cut ?? .none).fate)
             hub.pendingCrash = nil
         } else if hub.isFull || syncFailed {
             // The operator makes room, or the disk comes to itself.
@@ -78,6 +80,11 @@ extension World {
         agenda.add(.hubStart, at: now + 1_000)
     }
 
+    private func restartDisk(_ fate: Disk.Fate) {
+        if fate != FAULT_DISK_KEEP { checker.isMarkLost = true }
+        hub.disk.restart(fate)
+    }
+
     /// The program ends where it is.
     func crashHub(_ cut: Fault.Cut, milliseconds: Int64) {
         guard hub.machine != nil || hub.ledger != nil else { return }
@@ -88,7 +95,7 @@ extension World {
         hub.ledger = nil
         hub.life += 1
         hub.pendingCrash = nil
-        hub.disk.restart(cut.fate)
+        restartDisk(cut.fate)
         breakLinks()
         agenda.add(.hubStart, at: now + milliseconds)
     }
@@ -105,7 +112,7 @@ extension World {
         hub.ledger = nil
         hub.life += 1
         let wasStopped = hub.disk.isStopped
-        hub.disk.restart(wasStopped ? (hub.pendingCrash?.cut ?? .none).fate : FAULT_DISK_KEEP)
+        restartDisk(wasStopped ? (hub.pendingCrash?.cut ?? .none).fate : FAULT_DISK_KEEP)
         hub.pendingCrash = nil
         breakLinks()
         agenda.add(.hubStart, at: now + 1_000)

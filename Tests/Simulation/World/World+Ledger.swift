@@ -84,7 +84,7 @@ extension World {
     private func flipEntry(_ rows: [LedgerEntryRow]) {
         guard hub.isNextEntryFlipped, let leaf = rows.last?.leaf else { return }
         hub.isNextEntryFlipped = false
-        if hub.disk.flip(in: Array(leaf)) { count(.bitFlip) }
+        if hub.disk.flip(in: Array(leaf)) { flipped() }
     }
 
     func answer(_ event: HubStateMachine.Event) {

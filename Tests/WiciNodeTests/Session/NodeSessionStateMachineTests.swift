@@ -174,6 +174,31 @@ struct NodeSessionStateMachineTests {
         #expect(try WirePacket(serializedBytes: bytes).hello.storedThrough == 1)
     }
 
+    @Test func `a disk that takes no mail is tried less and less often, whatever the hub says`() {
+        var session = SessionFixture()
+        _ = session.handle(.started)
+        func wait() -> Int64 {
+            _ = session.handle(.packet(SessionFixture.welcome(head: 2)))
+            _ = session.handle(.packet(SessionFixture.deliveries([1, 2])))
+            _ = session.handle(.storingFailed)
+            let until = session.machine.nextDeadline ?? session.now
+            defer {
+                session.now = until
+                _ = session.handle(.tick)
+            }
+            return until.milliseconds - session.now.milliseconds
+        }
+        let waits = (0..<9).map { _ in wait() }
+        #expect(waits == [200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000])
+        _ = session.handle(.packet(SessionFixture.welcome(head: 2)))
+        _ = session.handle(.packet(SessionFixture.deliveries([1, 2])))
+        _ = session.handle(.stored(through: MailboxNumber(1)))
+        _ = session.handle(.connectionClosed)
+        session.now = session.machine.nextDeadline ?? session.now
+        _ = session.handle(.tick)
+        #expect(wait() == 200)
+    }
+
     // MARK: Submitting
 
     @Test func `the next batch leaves when the last one has all its receipts`() {
@@ -260,6 +285,27 @@ struct NodeSessionStateMachineTests {
                 == [.report(.contradiction(.receiptForOtherBytes(envelope.messageID)))]
         )
         #expect(session.machine.window.flying.count == 1)
+    }
+
+    @Test func `a refusal of bytes that were sealed anew since means nothing`() {
+        var session = SessionFixture()
+        session.bring(to: .ready)
+        let first = SessionFixture.envelope(1)
+        _ = session.handle(.outboxReady([first]))
+        let refusal = session.receipts([(first, RefusalCode.wrapsNotEligible)])
+        #expect(session.handle(.packet(refusal)).first == .reseal(first.messageID))
+        let second = OutgoingEnvelope(
+            messageID: first.messageID,
+            digest: Digest.of(domain: "test", Data("sealed anew".utf8)),
+            bytes: first.bytes
+        )
+        _ = session.handle(.outboxReady([]))
+        _ = session.handle(.outboxChanged)
+        _ = session.handle(.outboxReady([second]))
+        #expect(session.handle(.packet(refusal)) == [])
+        #expect(session.machine.window.inFlight(second.messageID) == second)
+        let effects = session.handle(.packet(session.receipts([(second, nil)])))
+        #expect(effects.map(SessionFixture.name).first == "storeReceipts")
     }
 
     @Test func `wraps that no longer fit are sealed again`() {
