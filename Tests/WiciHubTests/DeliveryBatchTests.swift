@@ -85,6 +85,19 @@ struct DeliveryBatchTests {
                     )
                     let node = HubNetwork.nodes[Int.random(in: 0..<4, using: &random)]
                     delivery.envelope = try expected(whole, for: node).serializedData()
+                    let stored = StoredMessage(
+                        index: message.index,
+                        header: whole.header,
+                        body: whole.body,
+                        carriage: try carriage.serializedData(),
+                        eligible: RecipientSet(WireRecipientSet()),
+                        audience: RecipientSet(WireRecipientSet()),
+                        registry: LedgerIndex(0),
+                        policy: LedgerIndex(1),
+                        acceptedAt: HubNetwork.now
+                    )
+                    let readBack = try #require(DeliverableMessage(stored))
+                    #expect(readBack.envelope(for: node) == delivery.envelope)
                     let written = try #require(message.envelope(for: node))
                     #expect(written == delivery.envelope)
                     batch.add(

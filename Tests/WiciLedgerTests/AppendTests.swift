@@ -34,6 +34,48 @@ struct AppendTests {
         #expect(try ledger.findMessage(messageID(3)) == nil)
     }
 
+    @Test func `messages are read back whole wherever they lie`() throws {
+        let fixture = try LedgerFixture()
+        let ledger = try fixture.openWithReleases()
+        let audience = recipients(["ngo-a.main"])
+        var random = SystemRandomNumberGenerator()
+        var stored: [(place: LedgerIndex, message: AcceptedEntry)] = []
+        for number in UInt64(0)..<300 {
+            var message = try acceptedEntry(number, to: audience)
+            // Empty, with a length of one, two and three bytes, and larger than all before.
+            message.body = Data(
+                repeating: UInt8(number % 251),
+                count: [0, 90, 900, 70_000][Int(number % 4)]
+            )
+            message.carriage = Data(
+                (0..<number % 80).map { _ in UInt8.random(in: 0...255, using: &random) }
+            )
+            message.bodyDigest = Digest.of(domain: "wici/v1/body", message.body)
+            // Other entries lie between messages, now and then more than are passed over.
+            let others = Int(number % 7) * (number % 50 == 0 ? 10 : 1)
+            var entries = [NewEntry](repeating: .event(.operation(WireOperation())), count: others)
+            entries.append(.accepted(message))
+            let outcomes = try ledger.append(entries, at: LedgerFixture.start)
+            stored.append((try #require(outcomes.last?.index), message))
+        }
+        for part in [
+            stored, stored.reversed(), stored.shuffled(), stored.filter { $0.place.value % 3 == 0 },
+        ] {
+            let read = try ledger.messages(at: part.map(\.place))
+            #expect(read.map(\.index) == part.map(\.place))
+            #expect(read.map(\.header) == part.map(\.message.header))
+            #expect(read.map(\.body) == part.map(\.message.body))
+            #expect(read.map(\.carriage) == part.map(\.message.carriage))
+        }
+        let places = stored.map(\.place)
+        #expect(try ledger.messages(at: places, atMostBytes: 1).count == 1)
+        #expect(try ledger.messages(at: places, atMostBytes: 71_000).count == 4)
+        let between = #expect(throws: LedgerError.self) {
+            try ledger.messages(at: [places[5], LedgerIndex(places[6].value - 1), places[6]])
+        }
+        #expect(between?.code == .entryUnknown && !ledger.isStopped)
+    }
+
     @Test func `the same message again gets its first place, time and recipients`() throws {
         let fixture = try LedgerFixture()
         let ledger = try fixture.openWithReleases()

@@ -13,30 +13,51 @@ import WiciLedger
 struct DeliverableMessage: Sendable {
     /// Place of the acceptance.
     let index: LedgerIndex
-    /// A plain message's Envelope, the same for every recipient.
-    private let shared: Data?
-    /// A sealed message's parts; each recipient gets its own wrap.
-    private let sealed: SealedParts?
+    private let content: Content
 
-    private struct SealedParts: Sendable {
+    private enum Content {
+        /// A plain message's Envelope, the same for every recipient.
+        case shared(Data)
+        /// A sealed message's parts; each recipient gets its own wrap.
+        case sealed(SealedParts)
+    }
+
+    private struct SealedParts {
         let fields: Data
         let wraps: [WireWrap]
         let proofs: WrapProofs
     }
 
+    /// Takes a message that was read back; nil when its content was erased.
+    init?(_ message: StoredMessage) {
+        guard let body = message.body else { return nil }
+        index = message.index
+        content =
+            Self.sealedParts(message.header, body, message.carriage).map(Content.sealed)
+            ?? .shared(message.envelope)
+    }
+
     /// Takes header, body and carriage as the ledger keeps them.
     init(index: LedgerIndex, header: Data, body: Data, carriage: Data) {
         self.index = index
-        guard let parts = try? WireEnvelope(serializedBytes: carriage), !parts.wraps.isEmpty else {
-            shared = Self.fields(header, body, carriage)
-            sealed = nil
-            return
-        }
+        content =
+            Self.sealedParts(header, body, carriage).map(Content.sealed)
+            ?? .shared(Self.fields(header, body, carriage))
+    }
+
+    /// What is put together for each recipient; nil when there are no wraps.
+    private static func sealedParts(
+        _ header: Data,
+        _ body: Data,
+        _ carriage: Data
+    ) -> SealedParts? {
+        guard !StoredMessage.isSignatureAlone(carriage),
+            let parts = try? WireEnvelope(serializedBytes: carriage), !parts.wraps.isEmpty
+        else { return nil }
         var signature = WireEnvelope()
         signature.signature = parts.signature
-        shared = nil
-        sealed = SealedParts(
-            fields: Self.fields(header, body, (try? signature.serializedData()) ?? Data()),
+        return SealedParts(
+            fields: fields(header, body, (try? signature.serializedData()) ?? Data()),
             wraps: parts.wraps,
             proofs: WrapProofs(of: parts.wraps)
         )
@@ -57,15 +78,17 @@ struct DeliverableMessage: Sendable {
 
     /// The Envelope for one recipient: of a sealed message with its own wrap alone.
     func envelope(for node: NodeID) -> Data? {
-        if let shared { return shared }
-        guard let sealed,
-            let place = sealed.wraps.firstIndex(where: { $0.recipient == node.text }),
-            let proof = sealed.proofs.proof(at: place)
-        else { return nil }
-        var own = WireEnvelope()
-        own.wraps = [sealed.wraps[place]]
-        own.wrapProof = proof
-        guard let fields = try? own.serializedData() else { return nil }
-        return sealed.fields + fields
+        switch content {
+        case .shared(let envelope): return envelope
+        case .sealed(let sealed):
+            guard let place = sealed.wraps.firstIndex(where: { $0.recipient == node.text }),
+                let proof = sealed.proofs.proof(at: place)
+            else { return nil }
+            var own = WireEnvelope()
+            own.wraps = [sealed.wraps[place]]
+            own.wrapProof = proof
+            guard let fields = try? own.serializedData() else { return nil }
+            return sealed.fields + fields
+        }
     }
 }

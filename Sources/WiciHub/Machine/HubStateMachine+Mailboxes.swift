@@ -55,39 +55,37 @@ extension HubStateMachine {
         if request.fetch != 0 {
             return answerFetch(messages, for: request, now: now)
         }
-        guard sessions[request.node]?.connection == request.connection else { return }
-        sessions[request.node]?.isWaitingForLedger = false
-        touch(request.node)
-        var bytes = 0
-        for (place, (number, message)) in zip(request.numbers, messages).enumerated() {
-            guard sessions[request.node]?.takes(number) == true else { continue }
+        guard let place = sessions.index(forKey: request.node),
+            sessions.values[place].connection == request.connection
+        else { return }
+        sessions.values[place].isWaitingForLedger = false
+        touch(place)
+        for (offset, (number, message)) in zip(request.numbers, messages).enumerated() {
+            guard sessions.values[place].takes(number) else { continue }
             switch content(of: message, number, for: request.node, now: now) {
             case .envelope(let envelope):
-                sessions[request.node]?.outgoing.add(
+                sessions.values[place].outgoing.add(
                     number: number,
                     index: message.index,
                     envelope: envelope
                 )
+                sessions.values[place].handedOver(number, bytes: envelope.count)
                 counters.deliveries += 1
-                bytes = envelope.count
             case .tombstone(let tombstone):
-                sessions[request.node]?.outgoing.add(
+                sessions.values[place].outgoing.add(
                     number: number,
                     index: message.index,
                     tombstone: tombstone
                 )
-                bytes = 0
+                sessions.values[place].handedOver(number, bytes: 0)
             case .refused:
                 return withhold(
-                    Array(zip(request.numbers, messages).dropFirst(place)),
+                    Array(zip(request.numbers, messages).dropFirst(offset)),
                     from: request.node,
                     now: now
                 )
             }
-            sessions[request.node]?.handedOver(number, bytes: bytes)
-            if let waiting = sessions[request.node]?.outgoing.fieldsByteCount,
-                waiting >= Limits.deliveriesBytes
-            {
+            if sessions.values[place].outgoing.fieldsByteCount >= Limits.deliveriesBytes {
                 flushSession(request.node)
             }
         }
@@ -158,18 +156,12 @@ extension HubStateMachine {
         if let tombstone = tombstones[node]?[number] {
             return .tombstone(tombstone)
         }
-        guard let body = message.body else {
+        guard let deliverable = DeliverableMessage(message) else {
             return .tombstone(Self.tombstone(message, reason: "erased"))
         }
         if let refusal = admission.refusal(ofDelivering: message, to: node, now: now) {
             return .refused(refusal)
         }
-        let deliverable = DeliverableMessage(
-            index: message.index,
-            header: message.header,
-            body: body,
-            carriage: message.carriage
-        )
         guard let envelope = deliverable.envelope(for: node) else {
             return .refused(Refusal(.wrapMissing))
         }

@@ -290,7 +290,7 @@ extension HubStateMachine {
         static let envelopesPerSubmit = 256
         static let packetBytes = 1 << 20
         static let deliveriesBytes = 256 << 10
-        static let mailReadCount = 128
+        static let mailReadCount = 256
         static let mailReadBytes = 512 << 10
         static let fetchCount: UInt32 = 256
         static let ledgerPageCount: UInt32 = 1_000

@@ -9,23 +9,29 @@ public import WiciCore
 /// An accepted message as the ledger keeps it.
 public struct StoredMessage: Sendable {
     /// Place of the acceptance.
-    public var index: LedgerIndex
-    /// Exact bytes of the Header.
-    public var header: Data
-    /// Exact bytes of the body; nil when the content was erased.
-    public var body: Data?
-    /// Serialized Envelope that holds only signature and wraps; empty when erased.
-    public var carriage: Data
+    public let index: LedgerIndex
+    /// The serialized Envelope as its sender submitted it; with its header alone when the content was
+    /// erased.
+    public let envelope: Data
+    /// Where header and body are in it.
+    private let layout: EnvelopePile.Layout
     /// The nodes that selector and policy gave.
-    public var eligible: RecipientSet
+    public let eligible: RecipientSet
     /// Those among them who receive it.
-    public var audience: RecipientSet
+    public let audience: RecipientSet
     /// Place of the registry release that was in force.
     public var registry: LedgerIndex
     /// Place of the policy release that was in force.
     public var policy: LedgerIndex
     /// When it was accepted, by the hub's clock.
-    public var acceptedAt: Moment
+    public let acceptedAt: Moment
+
+    /// Exact bytes of the Header.
+    public var header: Data { envelope[layout.header] }
+    /// Exact bytes of the body; nil when the content was erased.
+    public var body: Data? { layout.body.map { envelope[$0] } }
+    /// Serialized Envelope that holds only signature and wraps; empty when erased.
+    public var carriage: Data { envelope[layout.carriage] }
 
     /// Takes the parts.
     public init(
@@ -39,15 +45,53 @@ public struct StoredMessage: Sendable {
         policy: LedgerIndex,
         acceptedAt: Moment
     ) {
+        var pile = EnvelopePile()
+        let layout = header.withUnsafeBytes { header in
+            carriage.withUnsafeBytes { carriage in
+                guard let body else { return pile.add(header: header, nil, carriage) }
+                return body.withUnsafeBytes { pile.add(header: header, $0, carriage) }
+            }
+        }
+        self.init(
+            index: index,
+            in: pile.bytes(),
+            layout,
+            eligible: eligible,
+            audience: audience,
+            registry: registry,
+            policy: policy,
+            acceptedAt: acceptedAt
+        )
+    }
+
+    /// Takes an envelope out of a pile.
+    init(
+        index: LedgerIndex,
+        in pile: Data,
+        _ layout: EnvelopePile.Layout,
+        eligible: RecipientSet,
+        audience: RecipientSet,
+        registry: LedgerIndex,
+        policy: LedgerIndex,
+        acceptedAt: Moment
+    ) {
         self.index = index
-        self.header = header
-        self.body = body
-        self.carriage = carriage
+        self.envelope = pile[layout.envelope]
+        self.layout = layout
         self.eligible = eligible
         self.audience = audience
         self.registry = registry
         self.policy = policy
         self.acceptedAt = acceptedAt
+    }
+
+    /// Whether a carriage is a signature and nothing else, so that every recipient gets the same
+    /// envelope.
+    public static func isSignatureAlone(_ carriage: Data) -> Bool {
+        carriage.withUnsafeBytes { bytes in
+            var fields = CanonicalFields(bytes)
+            return fields.bytes(3) != nil && fields.isAtEnd
+        }
     }
 }
 

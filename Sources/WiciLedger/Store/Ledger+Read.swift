@@ -11,41 +11,90 @@ public import WiciCore
 extension Ledger {
     /// The messages at these places, in the same order; a place without a message is refused.
     ///
-    /// Fewer, but at least one, when their content comes to more than a number of bytes.
+    /// Fewer, but at least one, when their envelopes come to more than a number of bytes. Takes least
+    /// time for places that ascend.
     public func messages(
         at indices: [LedgerIndex],
         atMostBytes limit: Int = .max
     ) throws(LedgerError) -> [StoredMessage] {
         try read { _ in
-            var messages: [StoredMessage] = []
-            messages.reserveCapacity(indices.count)
-            var bytes = 0
-            for index in indices where bytes < limit {
-                let message = try message(at: index)
-                bytes += message.header.count + (message.body?.count ?? 0) + message.carriage.count
-                messages.append(message)
+            let rows = statements.readMessages
+            defer { rows.reset() }
+            var pile = EnvelopePile(expecting: indices.count, limit: limit)
+            var found: [MessageRow] = []
+            found.reserveCapacity(indices.count)
+            for index in indices where pile.byteCount < limit {
+                try move(rows, to: index, from: found.last?.index)
+                found.append(try messageRow(rows, at: index, into: &pile))
             }
-            return messages
+            let bytes = pile.bytes()
+            return found.map { row in
+                StoredMessage(
+                    index: row.index,
+                    in: bytes,
+                    row.layout,
+                    eligible: row.eligible,
+                    audience: row.audience,
+                    registry: row.registry,
+                    policy: row.policy,
+                    acceptedAt: row.acceptedAt
+                )
+            }
         }
     }
 
-    private func message(at index: LedgerIndex) throws(LedgerError) -> StoredMessage {
-        let row = statements.readMessage
-        defer { row.reset() }
-        row.bind(index.value, at: 1)
-        guard try row.next(index: index.value) else {
-            throw LedgerError(.entryUnknown, at: place("message", index.value))
+    /// A message whose envelope is in a pile.
+    private struct MessageRow {
+        let index: LedgerIndex
+        let layout: EnvelopePile.Layout
+        let eligible: RecipientSet
+        let audience: RecipientSet
+        let registry: LedgerIndex
+        let policy: LedgerIndex
+        let acceptedAt: Moment
+    }
+
+    /// Places that are passed over on the way to the next message: to begin anew costs as much.
+    private static let passedOver: UInt64 = 16
+
+    /// Moves to a message's row, from that of another or from nowhere.
+    private func move(
+        _ rows: PreparedStatement,
+        to index: LedgerIndex,
+        from present: LedgerIndex?
+    ) throws(LedgerError) {
+        let isNear = present.map { $0 < index && index.value - $0.value <= Self.passedOver }
+        if isNear != true {
+            rows.reset()
+            rows.bind(index.value, at: 1)
         }
-        guard let eligible = setAtPlace[LedgerIndex(row.integer(0))],
-            let audience = setAtPlace[LedgerIndex(row.integer(1))]
+        while try rows.next(index: index.value) {
+            let place = LedgerIndex(rows.integer(0))
+            guard place < index else {
+                if place == index { return }
+                break
+            }
+        }
+        throw LedgerError(.entryUnknown, at: place("message", index.value))
+    }
+
+    private func messageRow(
+        _ row: PreparedStatement,
+        at index: LedgerIndex,
+        into pile: inout EnvelopePile
+    ) throws(LedgerError) -> MessageRow {
+        guard let eligible = setAtPlace[LedgerIndex(row.integer(1))],
+            let audience = setAtPlace[LedgerIndex(row.integer(2))]
         else { throw LedgerError(.ledgerViewsWrong, at: place("message", index.value)) }
-        var header = Data()
-        if let bytes = row.data(5) {
+        let none = UnsafeRawBufferPointer(start: nil, count: 0)
+        let body = row.lentBytes(7)
+        let carriage = row.lentBytes(8) ?? none
+        let layout: EnvelopePile.Layout
+        if let record = row.lentBytes(6) {
             do throws(RecordFault) {
-                guard case .message(let message) = try ViewChange(recordBytes: bytes) else {
-                    throw RecordFault(.auditRecordFault, "accepted")
+                layout = try AcceptedMessage.withHeader(ofRecord: record) {
+                    pile.add(header: $0, body, carriage)
                 }
-                header = message.header
             } catch {
                 throw LedgerError(
                     error.code,
@@ -53,17 +102,17 @@ extension Ledger {
                     detail: error.field
                 )
             }
+        } else {
+            layout = pile.add(header: none, body, carriage)
         }
-        return StoredMessage(
+        return MessageRow(
             index: index,
-            header: header,
-            body: row.data(6),
-            carriage: row.data(7) ?? Data(),
+            layout: layout,
             eligible: eligible,
             audience: audience,
-            registry: LedgerIndex(row.integer(2)),
-            policy: LedgerIndex(row.integer(3)),
-            acceptedAt: Moment(milliseconds: Int64(bitPattern: row.integer(4)))
+            registry: LedgerIndex(row.integer(3)),
+            policy: LedgerIndex(row.integer(4)),
+            acceptedAt: Moment(milliseconds: Int64(bitPattern: row.integer(5)))
         )
     }
 

@@ -30,8 +30,8 @@ struct LedgerStatements {
     let insertRelease: PreparedStatement
     /// size, note, signed_at.
     let insertCheckpoint: PreparedStatement
-    /// place → eligible, audience, registry, policy, accepted_at, record, body, carriage.
-    let readMessage: PreparedStatement
+    /// from → place, eligible, audience, registry, policy, accepted_at, record, body, carriage.
+    let readMessages: PreparedStatement
     /// from, limit → place, leaf, salt, record.
     let readEntries: PreparedStatement
     /// from, to (exclusive) → place, leaf.
@@ -83,12 +83,14 @@ struct LedgerStatements {
         )
         insertRelease = try prepare("release", "INSERT INTO release VALUES (?, ?, ?, ?)")
         insertCheckpoint = try prepare("checkpoint", "INSERT INTO checkpoint VALUES (?, ?, ?)")
-        readMessage = try prepare(
+        // CROSS JOIN keeps the order: the three tables are walked side by side.
+        readMessages = try prepare(
             "message",
             """
-            SELECT eligible, audience, registry, policy, accepted_at, record, body, carriage
-            FROM message JOIN opening USING (place) LEFT JOIN content USING (place)
-            WHERE message.place = ?
+            SELECT message.place, eligible, audience, registry, policy, accepted_at, record, body,
+                carriage
+            FROM message CROSS JOIN opening USING (place) LEFT JOIN content USING (place)
+            WHERE message.place >= ? ORDER BY message.place
             """
         )
         readEntries = try prepare("opening", Self.entriesSQL)

@@ -80,3 +80,17 @@ extension AcceptedMessage {
         self = accepted
     }
 }
+
+extension AcceptedMessage {
+    /// Lends the header of an acceptance's record; refuses any other record.
+    static func withHeader<Result>(
+        ofRecord bytes: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) throws(RecordFault) -> Result {
+        if let lent = LentAcceptance(canonicalRecord: bytes) { return body(lent.header) }
+        guard case .message(let message) = try ViewChange(recordBytes: Data(bytes)) else {
+            throw RecordFault(.auditRecordFault, "accepted")
+        }
+        return message.header.withUnsafeBytes(body)
+    }
+}
