@@ -90,7 +90,7 @@ public struct StoredMessage: Sendable {
     public static func isSignatureAlone(_ carriage: Data) -> Bool {
         carriage.withUnsafeBytes { bytes in
             var fields = CanonicalFields(bytes)
-            return fields.bytes(3) != nil && fields.isAtEnd
+            return fields.bytes(3)?.isEmpty == false && fields.isAtEnd
         }
     }
 }
