@@ -74,6 +74,11 @@ struct Run {
         FileHandle.standardError.write(Data(line.utf8))
     }
 
+    /// Says something that is no part of the result.
+    func remark(_ text: String) {
+        FileHandle.standardError.write(Data("\(command): \(text)\n".utf8))
+    }
+
     /// Runs a body to its end and tells its result, or what it found and how to see it again.
     ///
     /// With a planted bug it is the other way round: what is found is the success.

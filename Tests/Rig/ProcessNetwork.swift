@@ -123,6 +123,18 @@ package final class ProcessNetwork: Sendable {
     package var isHubServing: Bool { FileManager.default.fileExists(atPath: addressFile.path) }
 
     private var addressFile: URL { network.hubFolder.location.appending(path: "hub.addresses") }
+    /// Runs another command of the program to its end and gives what it said.
+    package func run(_ arguments: [String]) async throws -> String {
+        let name = "command"
+        forgetLog(of: name)
+        try launch(name, arguments)
+        let ending = try await awaitEnd(of: name)
+        guard ending == .exited(0) else {
+            throw NetworkFailure("\(arguments) ended with \(ending): \(log(of: name))")
+        }
+        return log(of: name)
+    }
+
 
     /// Starts the hub and waits until it serves.
     package func startHub() async throws {
@@ -170,7 +182,7 @@ package final class ProcessNetwork: Sendable {
     }
 
     private func launch(_ name: String, _ arguments: [String]) throws {
-        let logFile = network.folder.appending(path: "\(name).log")
+        let logFile = logFile(of: name)
         if !FileManager.default.fileExists(atPath: logFile.path) {
             try Data().write(to: logFile)
         }
@@ -219,15 +231,42 @@ package final class ProcessNetwork: Sendable {
         try guardian.forget(process.processIdentifier)
         children.withLock { $0[name] = nil }
     }
+        try await awaitEnd(of: name)
+    }
+
+    /// How a process ended.
+    package enum Ending: Equatable, Sendable {
+        /// With this status.
+        case exited(Int32)
+        /// By this signal.
+        case signalled(Int32)
+    }
+
+    /// Waits until a child is gone and says how it ended.
+    @discardableResult
+    package func awaitEnd(of name: String) async throws -> Ending {
+        guard let process = children.withLock({ $0[name] }) else {
+            throw NetworkFailure("\(name) was not started")
+        }
 
     private func killAll() async throws {
         for name in children.withLock({ Array($0.keys) }) { try await end(name, SIGKILL) }
+        let status = process.terminationStatus
+        return process.terminationReason == .exit ? .exited(status) : .signalled(status)
     }
 
     /// The last that a child has said.
     package func log(of name: String) -> String {
-        let file = network.folder.appending(path: "\(name).log")
-        return String(((try? String(contentsOf: file, encoding: .utf8)) ?? "").suffix(2_000))
+        String(((try? String(contentsOf: logFile(of: name), encoding: .utf8)) ?? "").suffix(2_000))
+    }
+
+    /// Forgets what a child has said so far.
+    package func forgetLog(of name: String) {
+        try? FileManager.default.removeItem(at: logFile(of: name))
+    }
+
+    private func logFile(of name: String) -> URL {
+        network.folder.appending(path: "\(name).log")
     }
 
     /// Memory of a child that is in use, bytes.
