@@ -16,8 +16,8 @@ struct Faults: AsyncParsableCommand {
         commandName: "faults",
         abstract: "Breaks disks, files, processes and networks under Wici and checks what is left.",
         subcommands: [
-            PowerCutsCommand.self, SyscallsCommand.self, BitFlipsCommand.self, KillsCommand.self,
-            HostsApartCommand.self,
+            PowerCutsCommand.self, SyscallsCommand.self, DaemonCallsCommand.self,
+            BitFlipsCommand.self, KillsCommand.self, HostsApartCommand.self,
         ]
     )
 }

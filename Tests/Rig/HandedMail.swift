@@ -13,6 +13,10 @@ package import WiciNode
 package struct HandedMail: Sendable {
     package private(set) var answered: [Int: MessageID] = [:]
     package private(set) var unanswered: Set<Int> = []
+    private var next = 0
+
+    /// Nothing was handed over yet.
+    package init() {}
 
     /// Hands numbered drafts to a node's API, whether it answers or not, until cancelled.
     package static func handOver(
@@ -21,18 +25,26 @@ package struct HandedMail: Sendable {
         every interval: Duration
     ) async -> HandedMail {
         var handed = HandedMail()
-        var number = 0
+        await handed.handOver(to: client, addressing: receivers, every: interval)
+        return handed
+    }
+
+    /// Goes on handing over where it ended, until cancelled.
+    package mutating func handOver(
+        to client: NodeClient,
+        addressing receivers: [String],
+        every interval: Duration
+    ) async {
         while !Task.isCancelled {
             do throws(NodeError) {
-                let draft = NumberedMail.draft(number, to: receivers)
-                handed.answered[number] = try await client.send(draft: draft).id
+                let draft = NumberedMail.draft(next, to: receivers)
+                answered[next] = try await client.send(draft: draft).id
             } catch {
-                handed.unanswered.insert(number)
+                unanswered.insert(next)
             }
-            number += 1
+            next += 1
             try? await Task.sleep(for: interval)
         }
-        return handed
     }
 
     /// Claims an answer for a message that nobody ever had: a planted bug.
@@ -107,6 +119,7 @@ extension ProcessNetwork {
     package func settle(
         _ handed: [String: HandedMail],
         at receivers: [String],
+        others: Int = 0,
         within limit: Duration = .seconds(60)
     ) async throws -> Int {
         var expected: [String: [Int]] = [:]
@@ -119,7 +132,6 @@ extension ProcessNetwork {
             try await eventually("\(receiver) has its mail", within: limit) {
                 // A node that was killed last may still be starting.
                 guard let status = try await status(client) else { return false }
-        others: Int = 0,
                 return status.storedThrough.value >= UInt64(count)
             }
             try HandedMail.check(await HandedMail.inbox(of: client), against: expected)

@@ -65,6 +65,7 @@ package final class ProcessNetwork: Sendable {
     /// Makes a network on loopback in a folder of its own, lends it and removes it.
     package static func run<Value>(
         institutions: [String],
+        prefix: @escaping @Sendable (String) -> [String] = { _ in [] },
         _ body: (ProcessNetwork) async throws -> Value
     ) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory
@@ -78,7 +79,7 @@ package final class ProcessNetwork: Sendable {
             feed: NetworkFolders.freeEndpoint(),
             policy: NetworkFolders.openPolicy
         )
-        return try await run(folders, body)
+        return try await run(folders, prefix: prefix, body)
     }
 
     /// The program that was built with these tests.
@@ -105,8 +106,11 @@ package final class ProcessNetwork: Sendable {
     }
 
     private func arguments(_ name: String) throws -> [String] {
-        guard name != Self.hub else { return ["hub", "run", network.hubFolder.location.path] }
-        return ["node", "run", try network.member(name).folder.location.path]
+        // As JSON, so that an error is told with its code.
+        guard name != Self.hub else {
+            return ["hub", "run", network.hubFolder.location.path, "--json"]
+        }
+        return ["node", "run", try network.member(name).folder.location.path, "--json"]
     }
 
     /// Starts a process for a folder that has one already, and gives the status with which it ends.
@@ -119,10 +123,6 @@ package final class ProcessNetwork: Sendable {
         return process.terminationStatus
     }
 
-    /// Whether the hub that runs now has opened its sockets.
-    package var isHubServing: Bool { FileManager.default.fileExists(atPath: addressFile.path) }
-
-    private var addressFile: URL { network.hubFolder.location.appending(path: "hub.addresses") }
     /// Runs another command of the program to its end and gives what it said.
     package func run(_ arguments: [String]) async throws -> String {
         let name = "command"
@@ -135,6 +135,10 @@ package final class ProcessNetwork: Sendable {
         return log(of: name)
     }
 
+    /// Whether the hub that runs now has opened its sockets.
+    package var isHubServing: Bool { FileManager.default.fileExists(atPath: addressFile.path) }
+
+    private var addressFile: URL { network.hubFolder.location.appending(path: "hub.addresses") }
 
     /// Starts the hub and waits until it serves.
     package func startHub() async throws {
@@ -227,10 +231,6 @@ package final class ProcessNetwork: Sendable {
     package func end(_ name: String, _ signal: Int32) async throws {
         guard let process = children.withLock({ $0[name] }) else { return }
         if process.isRunning { kill(process.processIdentifier, signal) }
-        try await onThread { process.waitUntilExit() }
-        try guardian.forget(process.processIdentifier)
-        children.withLock { $0[name] = nil }
-    }
         try await awaitEnd(of: name)
     }
 
@@ -248,11 +248,15 @@ package final class ProcessNetwork: Sendable {
         guard let process = children.withLock({ $0[name] }) else {
             throw NetworkFailure("\(name) was not started")
         }
+        try await onThread { process.waitUntilExit() }
+        try guardian.forget(process.processIdentifier)
+        children.withLock { $0[name] = nil }
+        let status = process.terminationStatus
+        return process.terminationReason == .exit ? .exited(status) : .signalled(status)
+    }
 
     private func killAll() async throws {
         for name in children.withLock({ Array($0.keys) }) { try await end(name, SIGKILL) }
-        let status = process.terminationStatus
-        return process.terminationReason == .exit ? .exited(status) : .signalled(status)
     }
 
     /// The last that a child has said.
