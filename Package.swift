@@ -11,6 +11,8 @@ let package = Package(
         .library(name: "WiciCore", targets: ["WiciCore"]),
         .library(name: "WiciNode", targets: ["WiciNode"]),
         .executable(name: "wici", targets: ["wici"]),
+        // For the harness alone: what it loads into the programs that it makes fail.
+        .library(name: "FaultCalls", type: .dynamic, targets: ["FaultCalls"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),

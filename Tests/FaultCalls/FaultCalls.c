@@ -9,86 +9,111 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
 // <fcntl.h> and <unistd.h> would give some of these names other symbols.
-enum { creates = 0100, makes_temporary = 020000000, descriptors = 4096 };
+enum { read_write = 02, creates = 0100, makes_temporary = 020000000, descriptors = 4096 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static char folder[512];
+/// Shared by this program and those that obey it, hence nothing but numbers and text.
+struct fault_calls {
+    char folder[512];
+    _Atomic uint64_t counts[FAULT_CALL_KINDS];
+    /// -1 when none is to fail.
+    _Atomic int failing_kind;
+    /// The call that brings it from 0 fails.
+    _Atomic int64_t calls_before;
+    _Atomic int error;
+    /// Set once `last` says what failed.
+    _Atomic int has_failed;
+    char last[128];
+};
+
+static struct fault_calls own = {.failing_kind = -1};
+/// What this program obeys.
+static struct fault_calls *obeyed = &own;
+/// Names of watched files by descriptor.
 static char names[descriptors][64];
-static uint64_t counts[FAULT_CALL_KINDS];
-static int failing_kind = -1;
-static uint64_t calls_before;
-static int failing_error;
-static int has_failed;
-static char last[128];
 
-void fault_calls_watch(const char *path) {
-    pthread_mutex_lock(&lock);
-    snprintf(folder, sizeof folder, "%s", path);
-    memset(counts, 0, sizeof counts);
-    failing_kind = -1;
-    has_failed = 0;
-    last[0] = 0;
-    pthread_mutex_unlock(&lock);
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+int open(const char *path, int flags, ...);
+int close(int descriptor);
+int ftruncate(int descriptor, off_t size);
+
+fault_calls *fault_calls_own(void) { return &own; }
+
+static fault_calls *mapped(const char *file, int flags) {
+    int descriptor = REAL(open)(file, flags, 0600);
+    if (descriptor < 0) return NULL;
+    void *memory = MAP_FAILED;
+    if (REAL(ftruncate)(descriptor, sizeof own) == 0)
+        memory = mmap(NULL, sizeof own, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    REAL(close)(descriptor);
+    return memory == MAP_FAILED ? NULL : memory;
 }
 
-void fault_calls_fail(fault_call_kind kind, uint64_t after, int error) {
-    pthread_mutex_lock(&lock);
-    failing_kind = (int)kind;
-    calls_before = after;
-    failing_error = error;
-    has_failed = 0;
-    last[0] = 0;
-    pthread_mutex_unlock(&lock);
+fault_calls *fault_calls_share(const char *file) {
+    fault_calls *calls = mapped(file, read_write | creates);
+    if (calls != NULL) fault_calls_watch(calls, "");
+    return calls;
 }
 
-int fault_calls_relent(void) {
-    pthread_mutex_lock(&lock);
-    failing_kind = -1;
-    int answer = has_failed;
-    pthread_mutex_unlock(&lock);
-    return answer;
+/// A program that is told to obey and cannot would find every fault harmless: it does not run.
+__attribute__((constructor)) static void obey(void) {
+    const char *file = getenv("WICI_FAULT_CALLS");
+    if (file == NULL) return;
+    obeyed = mapped(file, read_write);
+    if (obeyed == NULL) abort();
 }
 
-uint64_t fault_calls_count(fault_call_kind kind) {
-    pthread_mutex_lock(&lock);
-    uint64_t count = counts[kind];
-    pthread_mutex_unlock(&lock);
-    return count;
+void fault_calls_watch(fault_calls *calls, const char *folder) {
+    snprintf(calls->folder, sizeof calls->folder, "%s", folder);
+    for (int kind = 0; kind < FAULT_CALL_KINDS; kind++) calls->counts[kind] = 0;
+    calls->failing_kind = -1;
+    calls->has_failed = 0;
+    calls->last[0] = 0;
 }
 
-const char *fault_calls_last(void) { return last; }
+void fault_calls_fail(fault_calls *calls, fault_call_kind kind, uint64_t after, int error) {
+    calls->calls_before = (int64_t)after;
+    calls->error = error;
+    calls->has_failed = 0;
+    calls->last[0] = 0;
+    calls->failing_kind = (int)kind;
+}
+
+int fault_calls_relent(fault_calls *calls) {
+    calls->failing_kind = -1;
+    return calls->has_failed;
+}
+
+uint64_t fault_calls_count(fault_calls *calls, fault_call_kind kind) { return calls->counts[kind]; }
+
+const char *fault_calls_last(fault_calls *calls) { return calls->last; }
 
 /// Counts a call on a watched file; nonzero, with errno, when it is the one to fail.
 static int fails(fault_call_kind kind, const char *call, const char *name) {
-    pthread_mutex_lock(&lock);
-    counts[kind] += 1;
-    int now = 0;
-    if (failing_kind == (int)kind) {
-        if (calls_before == 0) {
-            now = 1;
-            failing_kind = -1;
-            has_failed = 1;
-            snprintf(last, sizeof last, "%s %s", call, name);
-        } else {
-            calls_before -= 1;
-        }
-    }
-    pthread_mutex_unlock(&lock);
-    if (now) errno = failing_error;
-    return now;
+    atomic_fetch_add(&obeyed->counts[kind], 1);
+    if (obeyed->failing_kind != (int)kind) return 0;
+    if (atomic_fetch_sub(&obeyed->calls_before, 1) != 0) return 0;
+    obeyed->failing_kind = -1;
+    snprintf(obeyed->last, sizeof obeyed->last, "%s %s", call, name);
+    obeyed->has_failed = 1;
+    errno = obeyed->error;
+    return 1;
 }
 
 static int is_watched(const char *path) {
-    size_t length = strlen(folder);
-    return length > 0 && path != NULL && strncmp(path, folder, length) == 0;
+    size_t length = strlen(obeyed->folder);
+    return length > 0 && path != NULL && strncmp(path, obeyed->folder, length) == 0
+        && (path[length] == 0 || path[length] == '/');
 }
 
 static const char *last_part(const char *path) {
@@ -101,7 +126,6 @@ static const char *name_of(int descriptor) {
     return names[descriptor];
 }
 
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 #define ON_DESCRIPTOR(kind, name) \
     do { \
         const char *file = name_of(descriptor); \

@@ -16,8 +16,8 @@ struct Faults: AsyncParsableCommand {
         commandName: "faults",
         abstract: "Breaks disks, files, processes and networks under Wici and checks what is left.",
         subcommands: [
-            PowerCutsCommand.self, SyscallsCommand.self, BitFlipsCommand.self, KillsCommand.self,
-            HostsApartCommand.self,
+            PowerCutsCommand.self, SyscallsCommand.self, DaemonCallsCommand.self,
+            BitFlipsCommand.self, KillsCommand.self, HostsApartCommand.self,
         ]
     )
 }
@@ -72,6 +72,11 @@ struct Run {
         lastProgress = now
         let line = isTerminal ? "\r\u{1B}[K\(text())" : "\(text())\n"
         FileHandle.standardError.write(Data(line.utf8))
+    }
+
+    /// Says something that is no part of the result.
+    func remark(_ text: String) {
+        FileHandle.standardError.write(Data("\(command): \(text)\n".utf8))
     }
 
     /// Runs a body to its end and tells its result, or what it found and how to see it again.

@@ -22,16 +22,6 @@ struct SyscallsCommand: AsyncParsableCommand {
     @Option(help: "Of this many calls one fails; which, the seed says.") var stride: UInt64 = 1
     @OptionGroup var options: RunOptions
 
-    /// A kind of call with the errors that it may end with.
-    private static let errors: [(kind: fault_call_kind, name: String, errors: [Int32])] = [
-        (FAULT_CALL_OPEN, "open", [EIO, ENOSPC, EMFILE]),
-        (FAULT_CALL_WRITE, "write", [EIO, ENOSPC]),
-        (FAULT_CALL_SYNC, "sync", [EIO, ENOSPC]),
-        (FAULT_CALL_RENAME, "rename", [EIO, ENOSPC]),
-        (FAULT_CALL_TRUNCATE, "truncate", [EIO]),
-        (FAULT_CALL_UNLINK, "unlink", [EIO]),
-    ]
-
     func run() async throws {
         var run = Run("syscalls", options)
         let part = only.map { "--only \($0.rawValue)" } ?? ""
@@ -40,9 +30,9 @@ struct SyscallsCommand: AsyncParsableCommand {
             var tally = Tally()
             for part in only.map({ [$0] }) ?? SyscallPart.allCases {
                 let before = tally.failed
-                for (kind, name, errors) in Self.errors {
-                    for error in errors {
-                        try await fail(part, kind, name, error, &tally, &run)
+                for kind in CallKind.all {
+                    for error in kind.errors {
+                        try await fail(part, kind, error, &tally, &run)
                     }
                 }
                 result.add(part.rawValue, tally.failed - before)
@@ -62,27 +52,27 @@ struct SyscallsCommand: AsyncParsableCommand {
     /// Lets the first call of a kind fail, then the second, until a run has none left.
     private func fail(
         _ part: SyscallPart,
-        _ kind: fault_call_kind,
-        _ name: String,
-        _ error: Int32,
+        _ kind: CallKind,
+        _ error: CallError,
         _ tally: inout Tally,
         _ run: inout Run
     ) async throws {
+        let calls = fault_calls_own()
         let first = options.seed % max(1, stride)
         for place in Swift.stride(from: first, to: 10_000, by: max(1, Int(stride))) {
             let folder = try ScratchFolder("calls")
             let scene = try await part.scene(in: folder, seed: options.seed, isDeaf: options.prove)
-            fault_calls_watch(folder.path)
-            fault_calls_fail(kind, place, error)
+            fault_calls_watch(calls, folder.path)
+            fault_calls_fail(calls, kind.kind, place, error.number)
             var heard: (any Error)?
             do {
                 try await scene.play()
             } catch {
                 heard = error
             }
-            let hasFailed = fault_calls_relent() != 0
-            let call = String(cString: fault_calls_last())
-            let context = "\(part.rawValue): \(name) \(place) (\(call)) with \(Self.word(error))"
+            let hasFailed = fault_calls_relent(calls) != 0
+            let call = String(cString: fault_calls_last(calls))
+            let context = "\(part.rawValue): \(kind.name) \(place) (\(call)) with \(error.name)"
             if let violation = heard as? Violation { throw Violation("\(context): \(violation)") }
             if let heard, !hasFailed { throw Violation("\(context): failed by itself: \(heard)") }
             do {
@@ -90,20 +80,11 @@ struct SyscallsCommand: AsyncParsableCommand {
             } catch {
                 throw Violation("\(context), heard \(heard.map { "\($0)" } ?? "nothing"): \(error)")
             }
-            fault_calls_watch("")
+            fault_calls_watch(calls, "")
             guard hasFailed else { return }
             tally.failed += 1
             if heard != nil { tally.told += 1 }
             run.progress("\(tally.failed) calls failed, now \(context)")
-        }
-    }
-
-    private static func word(_ error: Int32) -> String {
-        switch error {
-        case EIO: "EIO"
-        case ENOSPC: "ENOSPC"
-        case EMFILE: "EMFILE"
-        default: "errno \(error)"
         }
     }
 }

@@ -35,10 +35,15 @@ struct Hostile: AsyncParsableCommand {
     /// Below this, twice the quiet is the machine's own noise.
     private static let noise = Duration.milliseconds(250)
     private static let attacker = "stowarzyszenie-wzor"
+    private static let honestCount = 20
 
     func run() async throws {
         let known = try NetworkFolders.knownInstitutions().institutions.map(\.id.text)
-        let honest = known.filter { $0 != Self.attacker }
+            .filter { $0 != Self.attacker }
+        // The network of Deploy/network and as many NGOs as are missing.
+        let honest = (0..<Self.honestCount).map { place in
+            place < known.count ? known[place] : "fundacja-\(place + 1)"
+        }
         let rows = try await ProcessNetwork.run(institutions: honest + [Self.attacker]) {
             processes in
             try await processes.startHub()

@@ -72,9 +72,9 @@ package final class NetworkFolders: Sendable {
 
         """
 
-    /// Makes folders, keys, registry and policy for these institutions of Deploy/network.
+    /// Makes folders, keys, registry and policy for these institutions.
     ///
-    /// The hub listens at the two endpoints; `reached` gives where an institution reaches it, if that
+    /// Those that Deploy/network does not have become NGOs of the registry beside its own. The hub listens at the two endpoints; `reached` gives where an institution reaches it, if that
     /// differs. The policy is Deploy/network's unless another text is given.
     package init(
         in folder: URL,
@@ -96,8 +96,11 @@ package final class NetworkFolders: Sendable {
             let rawHubKey = RawPublicKey(hexadecimal: identity.exchangeKey)
         else { throw NetworkFailure("hub key") }
         self.hubKey = hubKey
-        let known = try Self.knownInstitutions()
         let today = WarsawTime.date(at: Node.systemTime())
+        var known = try Self.knownInstitutions()
+        for name in institutions where !known.institutions.contains(where: { $0.id.text == name }) {
+            known.institutions.append(try Self.charity(name, from: today))
+        }
         var contents = RegistryContents(
             network: "wici-test",
             release: 1,
@@ -216,6 +219,21 @@ package final class NetworkFolders: Sendable {
         )
     }
 
+    /// An NGO of the Lublin voivodeship.
+    private static func charity(_ name: String, from today: CivilDate) throws -> Institution {
+        guard let id = InstitutionID(name), let kind = Code("IK-NGO"),
+            let region = RegionCode("PL-06")
+        else { throw NetworkFailure("institution \(name)") }
+        return Institution(
+            id: id,
+            kind: kind,
+            name: Bilingual(polish: name, english: name),
+            regions: [region],
+            validity: Validity(from: today)
+        )
+    }
+
+    /// Teams and institutions of Deploy/network.
     package static func knownInstitutions() throws -> (
         teams: [Team], institutions: [Institution]
     ) {

@@ -65,6 +65,7 @@ package final class ProcessNetwork: Sendable {
     /// Makes a network on loopback in a folder of its own, lends it and removes it.
     package static func run<Value>(
         institutions: [String],
+        prefix: @escaping @Sendable (String) -> [String] = { _ in [] },
         _ body: (ProcessNetwork) async throws -> Value
     ) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory
@@ -78,7 +79,7 @@ package final class ProcessNetwork: Sendable {
             feed: NetworkFolders.freeEndpoint(),
             policy: NetworkFolders.openPolicy
         )
-        return try await run(folders, body)
+        return try await run(folders, prefix: prefix, body)
     }
 
     /// The program that was built with these tests.
@@ -105,8 +106,11 @@ package final class ProcessNetwork: Sendable {
     }
 
     private func arguments(_ name: String) throws -> [String] {
-        guard name != Self.hub else { return ["hub", "run", network.hubFolder.location.path] }
-        return ["node", "run", try network.member(name).folder.location.path]
+        // As JSON, so that an error is told with its code.
+        guard name != Self.hub else {
+            return ["hub", "run", network.hubFolder.location.path, "--json"]
+        }
+        return ["node", "run", try network.member(name).folder.location.path, "--json"]
     }
 
     /// Starts a process for a folder that has one already, and gives the status with which it ends.
@@ -117,6 +121,18 @@ package final class ProcessNetwork: Sendable {
         try await eventually("a second \(name) ends") { !process.isRunning }
         try await end(second, SIGKILL)
         return process.terminationStatus
+    }
+
+    /// Runs another command of the program to its end and gives what it said.
+    package func run(_ arguments: [String]) async throws -> String {
+        let name = "command"
+        forgetLog(of: name)
+        try launch(name, arguments)
+        let ending = try await awaitEnd(of: name)
+        guard ending == .exited(0) else {
+            throw NetworkFailure("\(arguments) ended with \(ending): \(log(of: name))")
+        }
+        return log(of: name)
     }
 
     /// Whether the hub that runs now has opened its sockets.
@@ -170,7 +186,7 @@ package final class ProcessNetwork: Sendable {
     }
 
     private func launch(_ name: String, _ arguments: [String]) throws {
-        let logFile = network.folder.appending(path: "\(name).log")
+        let logFile = logFile(of: name)
         if !FileManager.default.fileExists(atPath: logFile.path) {
             try Data().write(to: logFile)
         }
@@ -215,9 +231,28 @@ package final class ProcessNetwork: Sendable {
     package func end(_ name: String, _ signal: Int32) async throws {
         guard let process = children.withLock({ $0[name] }) else { return }
         if process.isRunning { kill(process.processIdentifier, signal) }
+        try await awaitEnd(of: name)
+    }
+
+    /// How a process ended.
+    package enum Ending: Equatable, Sendable {
+        /// With this status.
+        case exited(Int32)
+        /// By this signal.
+        case signalled(Int32)
+    }
+
+    /// Waits until a child is gone and says how it ended.
+    @discardableResult
+    package func awaitEnd(of name: String) async throws -> Ending {
+        guard let process = children.withLock({ $0[name] }) else {
+            throw NetworkFailure("\(name) was not started")
+        }
         try await onThread { process.waitUntilExit() }
         try guardian.forget(process.processIdentifier)
         children.withLock { $0[name] = nil }
+        let status = process.terminationStatus
+        return process.terminationReason == .exit ? .exited(status) : .signalled(status)
     }
 
     private func killAll() async throws {
@@ -226,8 +261,16 @@ package final class ProcessNetwork: Sendable {
 
     /// The last that a child has said.
     package func log(of name: String) -> String {
-        let file = network.folder.appending(path: "\(name).log")
-        return String(((try? String(contentsOf: file, encoding: .utf8)) ?? "").suffix(2_000))
+        String(((try? String(contentsOf: logFile(of: name), encoding: .utf8)) ?? "").suffix(2_000))
+    }
+
+    /// Forgets what a child has said so far.
+    package func forgetLog(of name: String) {
+        try? FileManager.default.removeItem(at: logFile(of: name))
+    }
+
+    private func logFile(of name: String) -> URL {
+        network.folder.appending(path: "\(name).log")
     }
 
     /// Memory of a child that is in use, bytes.

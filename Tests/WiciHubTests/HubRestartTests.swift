@@ -27,7 +27,7 @@ final class HubRestartTests {
         old = try NoteSigner(name: "authority.example/old", key: SigningKey())
         new = try NoteSigner(name: "authority.example/new", key: SigningKey())
         let trust = AuthorityTrust(threshold: 1, keys: [old.verifierKey])
-        let identity = try folder.initialise(
+        _ = try folder.initialise(
             HubConfiguration(
                 origin: "hub.example/test",
                 exchange: "tcp://127.0.0.1:*",
@@ -41,11 +41,7 @@ final class HubRestartTests {
         contents.authority = trust
         contents.issued = today
         contents.expires = today.adding(days: 365)
-        contents.hub = HubIdentity(
-            origin: "hub.example/test",
-            exchangeKey: contents.hub.exchangeKey,
-            ledgerKey: identity.ledgerKey
-        )
+        contents.hub = try folder.identity()
         let policy = network.policyText.replacing(/issued: .*/, with: "issued: \(today)")
         try old.note(text: policy).bytes.write(to: folder.policyFile)
         try old.note(text: contents.text).bytes.write(to: folder.registryFile)

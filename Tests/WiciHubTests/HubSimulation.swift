@@ -285,6 +285,16 @@ struct HubSimulation {
         }
     }
 
+    /// How far a node's mail was recorded as delivered, one number a record.
+    func recordedDeliveries(to node: NodeID) -> [UInt64] {
+        records.compactMap { record in
+            guard case .event(.delivered(let one)) = record, one.node == node.text else {
+                return nil
+            }
+            return one.through
+        }
+    }
+
     /// Recorded tombstones by node.
     var recordedTombstones: [WireWithheldMessage] {
         records.compactMap { record in

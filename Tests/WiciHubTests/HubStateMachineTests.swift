@@ -128,6 +128,42 @@ struct HubStateMachineTests {
         #expect(hub.machine.connectedNodes.contains(office))
     }
 
+    @Test func `what a node was handed before its second hello it may acknowledge after it`() throws
+    {
+        var hub = try connected()
+        try hub.submit(1...4, to: [office])
+        hub.settle()
+        // Two are on its disk when it says hello again; the other two are still on their way.
+        try hub.acknowledge(office, on: 2, through: 1, window: 1_000)
+        try hub.hello(office, on: 2, stored: 2)
+        try hub.acknowledge(office, on: 2, through: 4, window: 1_000)
+        hub.settle()
+        #expect(hub.refusals(to: 2).isEmpty)
+        #expect(hub.numbers(to: 2) == [1, 2, 3, 4, 3, 4])
+        hub.pass(milliseconds: 100)
+        hub.settle()
+        #expect(hub.recordedDeliveries(to: office) == [4])
+    }
+
+    @Test func `a second hello takes no acknowledgement back`() throws {
+        var hub = try connected()
+        try hub.submit(1...4, to: [office])
+        hub.settle()
+        try hub.acknowledge(office, on: 2, through: 3, window: 1_000)
+        try hub.hello(office, on: 2, stored: 0)
+        hub.settle()
+        #expect(hub.numbers(to: 2) == [1, 2, 3, 4, 1, 2, 3, 4])
+        hub.pass(milliseconds: 100)
+        try hub.hello(office, on: 2, stored: 0)
+        hub.pass(milliseconds: 100)
+        hub.settle()
+        #expect(hub.recordedDeliveries(to: office) == [3])
+        // Nothing more than was handed to it, however often it says hello.
+        try hub.acknowledge(office, on: 2, through: 5, window: 1_000)
+        hub.settle()
+        #expect(hub.refusals(to: 2).map(\.code) == [RefusalCode.numberUnknown.number])
+    }
+
     @Test func `an acknowledgement beyond what was sent is refused`() throws {
         var hub = try connected()
         try hub.submit(1...2, to: [office])
@@ -226,13 +262,7 @@ struct HubStateMachineTests {
         #expect(hub.numbers(to: 2) == [3, 4])
         hub.pass(milliseconds: 100)
         hub.settle()
-        let delivered = hub.records.compactMap { record -> UInt64? in
-            guard case .event(.delivered(let one)) = record, one.node == office.text else {
-                return nil
-            }
-            return one.through
-        }
-        #expect(delivered == [2])
+        #expect(hub.recordedDeliveries(to: office) == [2])
     }
 
     @Test func `a packet that is not one frame is refused by name`() throws {

@@ -184,7 +184,7 @@ struct MemberAllowanceTests {
         #expect(!first.hasRoom)
         var second = session()
         #expect(second.hasRoom)
-        second.takeOver(whatIsInFlightOf: first)
+        second.goOn(from: first)
         #expect(!second.hasRoom && second.inFlightBytes == 5 << 20)
         second.acknowledge(through: MailboxNumber(5), windowEnd: MailboxNumber(200))
         #expect(second.hasRoom && second.inFlightBytes == 0)

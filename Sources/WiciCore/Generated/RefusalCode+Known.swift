@@ -817,6 +817,13 @@ extension RefusalCode {
             polish: "Ten katalog obsługuje już działający proces.",
             english: "A running process already serves this folder."))
 
+    /// The registry names other keys for this hub than those that it uses. Restore the folder keys from a copy, or ask the network authority for a registry with the keys that wici hub init printed.
+    public static let hubKeyDiffers = RefusalCode(
+        number: 1160, name: "hub-key-differs", retryable: false,
+        sentence: Bilingual(
+            polish: "Rejestr podaje dla tego węzła centralnego inne klucze niż te, którymi on się posługuje. Przywróć katalog keys z kopii albo poproś organ sieci o rejestr z kluczami, które wypisało wici hub init.",
+            english: "The registry names other keys for this hub than those that it uses. Restore the folder keys from a copy, or ask the network authority for a registry with the keys that wici hub init printed."))
+
     /// Others may enter the key folder. Set its mode to 0700.
     public static let keyFolderOpen = RefusalCode(
         number: 1200, name: "key-folder-open", retryable: false,
@@ -1089,6 +1096,7 @@ extension RefusalCode {
         .policyRefused,
         .socketFailed,
         .alreadyRunning,
+        .hubKeyDiffers,
         .keyFolderOpen,
         .nodeStoreFailed,
         .nodeStopped,

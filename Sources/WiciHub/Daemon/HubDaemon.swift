@@ -28,6 +28,7 @@ public final class HubDaemon: Sendable {
     public let addresses: Addresses
     private let folder: HubFolder
     private let configuration: HubConfiguration
+    private let identity: HubIdentity
     private let logger: Logger
     private let clock: HubClock
     private let events: HubEventQueue
@@ -65,6 +66,7 @@ public final class HubDaemon: Sendable {
         let configuration = try folder.configuration()
         let ledgerKey = try folder.ledgerKey()
         let exchangeKeys = try folder.exchangeKeys()
+        let identity = try folder.identity()
         let events = try HubEventQueue()
         let orders = Handoff<LedgerOrder>()
         let board = HubStatusBoard()
@@ -100,6 +102,7 @@ public final class HubDaemon: Sendable {
         let feedAddress: String
         do {
             release = try folder.release(
+                for: identity,
                 trust: configuration.authority,
                 after: folder.lastInForce(recorded, trust: configuration.authority),
                 now: clock.now()
@@ -148,6 +151,7 @@ public final class HubDaemon: Sendable {
         self.statusServer = statusServer
         self.folder = folder
         self.configuration = configuration
+        self.identity = identity
         self.logger = logger
         self.clock = clock
         self.events = events
@@ -170,6 +174,7 @@ public final class HubDaemon: Sendable {
         let previous = current.withLock { $0 }
         do throws(HubError) {
             let release = try folder.release(
+                for: identity,
                 trust: configuration.authority,
                 after: ReleaseInForce(registry: previous.registry, policy: previous.policy),
                 now: clock.now()

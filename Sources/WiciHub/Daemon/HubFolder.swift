@@ -204,8 +204,24 @@ public struct HubFolder: Sendable {
         )
     }
 
-    /// Loads registry and policy and verifies that they may follow what is or was in force.
+    /// What the registry must say of a hub that runs on this folder, from its name and its keys.
+    package func identity() throws(HubError) -> HubIdentity {
+        let signer = try ledgerSigner()
+        let exchange = try exchangeKeys().publicKey
+        guard let exchangeKey = RawPublicKey(hexadecimal: exchange.hexadecimal) else {
+            throw HubError(.keyUnreadable, file: exchangeKeyFile)
+        }
+        return HubIdentity(
+            origin: signer.verifierKey.name,
+            exchangeKey: exchangeKey,
+            ledgerKey: signer.verifierKey
+        )
+    }
+
+    /// Loads registry and policy and verifies that they are for this hub and may follow what is or was
+    /// in force.
     package func release(
+        for hub: HubIdentity,
         trust: AuthorityTrust,
         after current: ReleaseInForce?,
         now: Moment
@@ -222,6 +238,9 @@ public struct HubFolder: Sendable {
             )
         } catch {
             throw HubError(.registryRefused, file: registryFile, detail: error.sentence)
+        }
+        guard registry.contents.hub == hub else {
+            throw HubError(.hubKeyDiffers, file: registryFile)
         }
         do {
             let policy = try Policy.load(

@@ -159,7 +159,7 @@ extension HubStateMachine {
             lastHeard: now
         )
         if let earlier, earlier.connection == connection {
-            sessions[node]?.takeOver(whatIsInFlightOf: earlier)
+            sessions[node]?.goOn(from: earlier)
         }
         var welcome = WireWelcome()
         welcome.version = min(hello.versionMax, ProtocolVersion.current)
@@ -229,7 +229,7 @@ extension HubStateMachine {
     ) {
         guard let place = sessions.index(forKey: node) else { return }
         let through = MailboxNumber(packet.through)
-        guard through <= sessions.values[place].sent else {
+        guard through <= sessions.values[place].handed else {
             return refusePacket(
                 Refusal(.numberUnknown, field: "through"),
                 "acknowledge",

@@ -23,6 +23,9 @@ struct Session {
     let connection: ConnectionID
     /// Highest number handed to the socket.
     var sent: MailboxNumber
+    /// Highest number that the connection was ever handed; beyond `sent` while mail comes again after
+    /// another hello.
+    private(set) var handed: MailboxNumber
     /// Highest number that the node has on its disk.
     var acknowledged: MailboxNumber
     /// Highest number recorded as delivered in the ledger.
@@ -54,6 +57,7 @@ struct Session {
         self.node = node
         self.connection = connection
         self.sent = sent
+        self.handed = sent
         self.acknowledged = max(sent, recorded)
         self.recorded = recorded
         self.windowEnd = windowEnd
@@ -73,13 +77,19 @@ struct Session {
     /// Notes that this number was handed to the socket.
     mutating func handedOver(_ number: MailboxNumber, bytes: Int) {
         sent = number
+        handed = max(handed, number)
         inFlight.append((number, bytes))
         inFlightBytes += bytes
     }
 
-    /// Goes on counting what an earlier session of the same connection handed to the socket: another
-    /// hello takes nothing off the way.
-    mutating func takeOver(whatIsInFlightOf earlier: Session) {
+    /// Goes on from an earlier session of the same connection.
+    ///
+    /// Another hello takes nothing off the way, and its node may have acknowledged or may still
+    /// acknowledge what it was handed before, whatever number it names as stored.
+    mutating func goOn(from earlier: Session) {
+        handed = max(handed, earlier.handed)
+        acknowledged = max(acknowledged, earlier.acknowledged)
+        recorded = max(recorded, earlier.recorded)
         inFlight = earlier.inFlight
         inFlightBytes = earlier.inFlightBytes
     }

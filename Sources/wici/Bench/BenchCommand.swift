@@ -17,7 +17,7 @@ struct BenchCommand: AsyncParsableCommand {
               wici bench
               wici bench race --help
             """,
-        subcommands: [BenchHubCommand.self, RaceCommand.self],
+        subcommands: [BenchHubCommand.self, RaceCommand.self, BenchFillCommand.self],
         defaultSubcommand: BenchHubCommand.self
     )
 }

@@ -15,7 +15,7 @@ struct BenchRestart {
     func measure(into figures: inout BenchFigures) throws {
         let network = try BenchNetwork(senders: 1, receivers: 200, cleanup: cleanup)
         defer { network.remove() }
-        try BenchLedgerFill(network: network, cleanup: cleanup).fill(entries)
+        _ = try BenchLedgerFill(network, cleanup: cleanup).fill(entries)
         let hub = BenchHub(folder: network.folder, cleanup: cleanup)
         let time = try hub.start()
         hub.stop()

@@ -38,7 +38,7 @@ enum ExitStatus: Int32, CaseIterable {
         case 100, 101, 203, 208, 1021, 1022, 1040: self = .authentication
         case 300...399, 600, 800, 802, 1210: self = .refused
         case 701, 801, 1009, 1206: self = .notFound
-        case 1026, 1108...1114, 1120...1127, 1207, 1209, 1211: self = .integrity
+        case 1026, 1108...1114, 1120...1127, 1160, 1207, 1209, 1211: self = .integrity
         default: self = .failed
         }
     }

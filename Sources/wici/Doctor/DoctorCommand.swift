@@ -194,6 +194,7 @@ struct Examination {
             let bytes = try Files.read(hub.registryFile.path)
             let registry = try Registry.load(note: bytes, trust: trust, after: nil, now: .now())
             examineExpiry("registry.note", registry.release, registry.contents.expires)
+            examineKeys(hub, named: registry.contents.hub)
             let policyBytes = try Files.read(hub.policyFile.path)
             let policy = try Policy.load(
                 note: policyBytes,
@@ -204,6 +205,20 @@ struct Examination {
             examineExpiry("policy.note", policy.release, policy.expires)
         } catch {
             note(error, say("rejestr i polityka", "registry and policy"))
+        }
+    }
+
+    /// Whether the hub has the keys by which the registry's members know it.
+    private mutating func examineKeys(_ hub: HubFolder, named: HubIdentity) {
+        let subject = say("klucze", "keys")
+        do {
+            guard try hub.identity() == named else {
+                let sentence = RefusalCode.hubKeyDiffers.sentence
+                return note(.failed, subject, sentence.polish, sentence.english)
+            }
+            note(.ok, subject, "te, które podaje rejestr.", "those that the registry names.")
+        } catch {
+            note(error, subject)
         }
     }
 

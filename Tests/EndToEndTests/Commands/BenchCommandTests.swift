@@ -7,6 +7,7 @@ import Foundation
 import Testing
 import WiciCore
 
+@testable import WiciHub
 @testable import wici
 
 @Suite(.timeLimit(.minutes(8)))
@@ -36,6 +37,30 @@ struct BenchCommandTests {
         }
         let wrong = try await ProgramRun.run(["bench", "--messages", "0", "--json"], in: folder)
         try CommandTests.expectRefusal(wrong, status: 2, name: "usage")
+    }
+
+    @Test
+    func `a new hub's ledger is filled with what an audit accepts, and no other's`() async throws {
+        let network = try TestNetwork(institutions: ["oip-lublin"])
+        let hub = network.hubFolder.location.path
+        let receivers = (1...7).flatMap { ["--to", "fundacja-\($0).main"] }
+        let words = ["bench", "fill", hub, "--entries", "200", "--from", "kgp.main", "--json"]
+        let run = try await ProgramRun.run(words + receivers, in: network.folder)
+        #expect(run.status == 0, "\(run)")
+        #expect(try run.json()["messages"]?.whole == 175, "\(run)")
+        let audit = try await ProgramRun.run(
+            ["audit", "verify", hub, "--json"],
+            in: network.folder
+        )
+        #expect(audit.status == 0, "\(audit)")
+        #expect(try audit.json()["messages"]?.whole == 175, "\(audit)")
+        try CommandTests.expectRefusal(
+            try await ProgramRun.run(words + receivers, in: network.folder),
+            status: 1,
+            name: "ledger-not-new"
+        )
+        let few = try await ProgramRun.run(words + ["--to", "kgp.main"], in: network.folder)
+        try CommandTests.expectRefusal(few, status: 2, name: "usage")
     }
 
     @Test

@@ -122,6 +122,7 @@ struct FlippableHub: FlippableStore {
             let trust = try network.hubFolder.configuration().authority
             let recorded = try RecordedNotes(of: ledger, recovered, trust: trust)
             let release = try network.hubFolder.release(
+                for: network.hubFolder.identity(),
                 trust: trust,
                 after: network.hubFolder.lastInForce(recorded, trust: trust),
                 now: Node.systemTime()

@@ -25,7 +25,7 @@ struct RaceGrowth {
                 in: folder,
                 cleanup: cleanup
             )
-            try BenchLedgerFill(network: network, cleanup: cleanup).fill(entries)
+            _ = try BenchLedgerFill(network, cleanup: cleanup).fill(entries)
             let hub = BenchHub(folder: network.folder, cleanup: cleanup)
             _ = try hub.start()
             return (hub, network)
