@@ -39,12 +39,13 @@ package final class NodeStore: Sendable {
         do {
             var configuration = Configuration()
             configuration.prepareDatabase { checked_pages_reserve($0.sqliteConnection) }
-            configuration.journalMode = .wal
             configuration.busyMode = .timeout(5)
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.inDatabase { database in
-                // The library sets NORMAL together with the write-ahead log.
+                // Not by the library: that sets NORMAL with the write-ahead log and commits at once, and a
+                // log whose transactions are not each synced can look damaged after a power cut.
                 try database.execute(sql: "PRAGMA synchronous = FULL")
+                _ = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
                 try Self.checkDurability(database)
             }
             try queue.write { try Self.makeTables($0) }
