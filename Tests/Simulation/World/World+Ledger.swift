@@ -69,6 +69,8 @@ extension World {
     /// Takes an answer of the ledger on its way to the exchange.
     private func post(_ event: HubStateMachine.Event, _ ledger: Ledger) {
         if case .committed = event {
+            // A program that ends here has not noted the commit beside its log, nor told anybody of it.
+            if hub.disk.isStopped { checker.isMarkLost = true }
             if let rows = try? ledger.entries(from: LedgerIndex(checker.book.size), limit: .max) {
                 checker.ledgerGrows(rows)
                 flipEntry(rows)
