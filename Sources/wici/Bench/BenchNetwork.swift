@@ -181,16 +181,7 @@ struct BenchNetwork {
         bodyBytes: Int,
         batch: Int
     ) throws -> [Data] {
-        var body = WireGoodPractice()
-        body.common.title = "PRZYKŁAD"
-        body.domain = audience.rawValue
-        body.problem = "pomiar"
-        body.result = "pomiar"
-        body.contact = "koordynator"
-        body.steps = "x"
-        let rest = bodyBytes - (try body.serializedData().count) - 1
-        body.steps = String(repeating: "x", count: max(1, rest))
-        let bodyData = try body.serializedData()
+        let bodyData = try body(to: audience, byteCount: bodyBytes).serializedData()
         var generator = SystemRandomNumberGenerator()
         let now = Moment.now()
         let keepUntil = CivilDate.today().adding(days: 30).description
@@ -214,6 +205,31 @@ struct BenchNetwork {
             }
         }
         return envelopes
+    }
+
+    /// A good practice of nearly so many bytes.
+    private static func body(to audience: Audience, byteCount: Int) throws -> WireGoodPractice {
+        var body = WireGoodPractice()
+        body.common.title = "PRZYKŁAD"
+        body.domain = audience.rawValue
+        body.problem = "pomiar"
+        body.result = "pomiar"
+        body.contact = "koordynator"
+        body.steps = "x"
+        var rest = byteCount - (try body.serializedData().count) - 1
+        // The most characters of each text (good_practice.proto): where letters do not fill so many
+        // bytes, dashes of three bytes do.
+        let letter = rest <= 4_000 ? "x" : "–"
+        func fill(_ text: inout String, _ limit: Int) {
+            let count = min(limit - text.count, rest / letter.utf8.count)
+            guard count > 0 else { return }
+            text += String(repeating: letter, count: count)
+            rest -= count * letter.utf8.count
+        }
+        fill(&body.steps, 4_000)
+        fill(&body.problem, 1_500)
+        fill(&body.result, 1_500)
+        return body
     }
 
     private static func header(
