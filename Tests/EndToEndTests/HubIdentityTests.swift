@@ -44,12 +44,7 @@ struct HubIdentityTests {
             #expect(error?.code == .hubKeyDiffers)
             #expect(error?.file == network.hubFolder.registryFile.path)
             // The one before stays in force.
-            let police = try #require(nodes["kwp-lublin"])
-            try await police.subscribe([SubscriptionModel(types: ["case-alert"])])
-            let inspection = try #require(nodes["oip-lublin"])
-            let id = try await inspection.send(draft: DeliveryTests.sample("01"))
-            let entry = try await inspection.outcome(of: id, wait: .seconds(10))
-            #expect(entry.receipt?.audience.map(\.node) == ["kwp-lublin.main"])
+            try await RevocationTests.expectAlertGoesThrough(nodes)
         }
         await network.stopHub()
         let error = await #expect(throws: HubError.self) { try await network.startHub() }

@@ -172,6 +172,16 @@ struct RevocationTests {
         #expect(stream.refusals.contains("revoked"))
     }
 
+    /// The police subscribe and the inspection's alert reaches them: what was in force still is.
+    static func expectAlertGoesThrough(_ nodes: [String: Node]) async throws {
+        let police = try #require(nodes["kwp-lublin"])
+        try await police.subscribe([SubscriptionModel(types: ["case-alert"])])
+        let inspection = try #require(nodes["oip-lublin"])
+        let id = try await inspection.send(draft: DeliveryTests.sample("01"))
+        let entry = try await inspection.outcome(of: id, wait: .seconds(10))
+        #expect(entry.receipt?.audience.map(\.node) == ["kwp-lublin.main"])
+    }
+
     @Test
     func `a broken registry is refused at reload and the one in force goes on`() async throws {
         let institutions = ["oip-lublin", "kwp-lublin"]
@@ -180,12 +190,7 @@ struct RevocationTests {
         try await network.withNodes(institutions) { nodes in
             try Data("registry: broken\n\n".utf8).write(to: network.hubFolder.registryFile)
             #expect(throws: HubError.self) { try network.reloadHub() }
-            let police = try #require(nodes["kwp-lublin"])
-            try await police.subscribe([SubscriptionModel(types: ["case-alert"])])
-            let inspection = try #require(nodes["oip-lublin"])
-            let id = try await inspection.send(draft: DeliveryTests.sample("01"))
-            let entry = try await inspection.outcome(of: id, wait: .seconds(10))
-            #expect(entry.receipt?.audience.map(\.node) == ["kwp-lublin.main"])
+            try await RevocationTests.expectAlertGoesThrough(nodes)
         }
         await network.stopHub()
     }
