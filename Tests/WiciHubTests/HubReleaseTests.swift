@@ -7,6 +7,7 @@
 import Foundation
 import Testing
 import WiciCore
+import WiciLedger
 
 @testable import WiciHub
 
@@ -38,6 +39,29 @@ struct HubReleaseTests {
         hub.settle()
         #expect(hub.receipts(to: 1).map(\.refusal.name) == ["not-granted"])
         #expect(hub.deliveries(to: 3).isEmpty)
+    }
+
+    @Test func `what two releases share is recorded once and named by what is decided under them`()
+        throws
+    {
+        var hub = try connected()
+        let first = try hub.network.release(policy: HubNetwork.withoutCharities)
+        let second = try hub.network.release(
+            policy: HubNetwork.withoutCharities,
+            registry: HubNetwork.revoke(charity)
+        )
+        hub.handle(.released(first))
+        hub.handle(.released(second))
+        hub.settle()
+        let recorded = hub.records.compactMap(\.releaseKind)
+        #expect(recorded.suffix(2) == [.policy, .registry])
+        #expect(recorded.count == 4)
+        #expect(hub.machine.releaseInForce?.registryDigest == second.registry.digest)
+        try hub.submit(1...1, to: [office])
+        hub.settle()
+        let kinds = hub.records.map(\.releaseKind)
+        let policy = try #require(kinds.lastIndex(of: .policy))
+        #expect(hub.messages.values.map(\.policy) == [LedgerIndex(UInt64(policy))])
     }
 
     @Test func `a revoked node is cut at once and what it is owed becomes a tombstone`() throws {
@@ -252,5 +276,12 @@ struct HubReleaseTests {
         #expect(hub.sent.allSatisfy { if case .deliveries = $0.content { false } else { true } })
         hub.settle()
         #expect(hub.recordedTombstones.count == 1)
+    }
+}
+
+extension NewEntry {
+    fileprivate var releaseKind: ReleaseKind? {
+        guard case .release(let kind, _, _) = self else { return nil }
+        return kind
     }
 }

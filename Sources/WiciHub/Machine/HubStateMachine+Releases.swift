@@ -26,29 +26,37 @@ extension HubStateMachine {
         }
         // Without a record nothing comes into force; the ledger's recovery begins here again.
         guard ledgerFailure == nil else { return }
-        if recordedRegistry?.digest != release.registry.digest {
-            append(
-                .release(
-                    .registry,
-                    number: release.registry.release,
-                    note: release.registryNote
-                ),
-                then: .release(
-                    .registry,
-                    RecordedRelease(index: LedgerIndex(0), digest: release.registry.digest)
-                )
-            )
-        }
-        if recordedPolicy?.digest != release.policy.digest {
-            append(
-                .release(.policy, number: release.policy.release, note: release.policyNote),
-                then: .release(
-                    .policy,
-                    RecordedRelease(index: LedgerIndex(0), digest: release.policy.digest)
-                )
-            )
-        }
+        recordRelease(
+            .registry,
+            RecordedRelease(index: LedgerIndex(0), digest: release.registry.digest),
+            number: release.registry.release,
+            note: release.registryNote
+        )
+        recordRelease(
+            .policy,
+            RecordedRelease(index: LedgerIndex(0), digest: release.policy.digest),
+            number: release.policy.release,
+            note: release.policyNote
+        )
         adoptPendingRelease(now: now)
+    }
+
+    /// Asks for a release's entry, unless the last one of its kind, on disk or on its way, is the same.
+    private mutating func recordRelease(
+        _ kind: ReleaseKind,
+        _ release: RecordedRelease,
+        number: UInt64,
+        note: Data
+    ) {
+        let onDisk = kind == .registry ? recordedRegistry : recordedPolicy
+        let onItsWay = pendingCommits.sorted { $0.key.value > $1.key.value }.lazy
+            .flatMap { $0.value.reversed() }
+            .compactMap { entry -> RecordedRelease? in
+                guard case .release(kind, let release) = entry else { return nil }
+                return release
+            }.first
+        guard (onItsWay ?? onDisk)?.digest != release.digest else { return }
+        append(.release(kind, number: number, note: note), then: .release(kind, release))
     }
 
     /// Takes the place of a release's entry; with both known, the release is in force.
