@@ -112,6 +112,21 @@ struct MemberAllowanceTests {
         #expect(receipts.last?.refusal.name == "not-granted")
     }
 
+    @Test func `whoever may send more messages may send their bytes`() {
+        #expect(MemberLimits.standard.packetBytesPerSecond == 16 << 20)
+        #expect(MemberLimits(envelopesPerSecond: 1).packetBytesPerSecond == 16 << 20)
+        var bytes = MemberAllowance(MemberLimits(envelopesPerSecond: 4_096)).packetBytes
+        var now = HubNetwork.now
+        func sendsMebibytes() -> Int {
+            var count = 0
+            while bytes.spend(1 << 20, now: now) { count += 1 }
+            return count
+        }
+        #expect(sendsMebibytes() == 64)
+        now = now.adding(milliseconds: 1_000)
+        #expect(sendsMebibytes() == 32)
+    }
+
     @Test func `requests that cost a reading are limited for each member apart`() throws {
         var hub = try HubSimulation.started()
         try hub.hello(police, on: 1)

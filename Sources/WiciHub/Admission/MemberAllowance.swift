@@ -11,6 +11,10 @@ public struct MemberLimits: Sendable, Equatable {
     /// Messages a second over a long time; ten times as many at once.
     public var envelopesPerSecond: Int
 
+    /// Bytes of packets a second over a long time, twice as many at once: 8 KiB for each message, and
+    /// never less than 16 MiB, because not every packet is a message.
+    var packetBytesPerSecond: Int { max(16 << 20, envelopesPerSecond * (8 << 10)) }
+
     /// The limits that `hub.yaml` has unless it says otherwise.
     public static let standard = MemberLimits(envelopesPerSecond: 2_000)
 
@@ -58,7 +62,7 @@ struct MemberAllowance: Sendable, Equatable {
     /// Packets of every kind.
     var packets = Allowance(perSecond: 5_000, atOnce: 20_000)
     /// Bytes of packets of every kind, counted before anything is read in them.
-    var packetBytes = Allowance(perSecond: 16 << 20, atOnce: 32 << 20)
+    var packetBytes: Allowance
     /// Hellos: each is answered with registry, policy and mail.
     var hellos = Allowance(perSecond: 1, atOnce: 60)
     /// What costs a reading of the ledger or a record: subscribe, fetch, prove, read-ledger.
@@ -72,6 +76,10 @@ struct MemberAllowance: Sendable, Equatable {
         envelopes = Allowance(
             perSecond: limits.envelopesPerSecond,
             atOnce: limits.envelopesPerSecond * 10
+        )
+        packetBytes = Allowance(
+            perSecond: limits.packetBytesPerSecond,
+            atOnce: limits.packetBytesPerSecond * 2
         )
     }
 }
