@@ -77,8 +77,7 @@ struct DeliveryBatchTests {
                     var carriage = WireEnvelope()
                     carriage.signature = whole.signature
                     carriage.wraps = whole.wraps
-                    let message = DeliverableMessage(
-                        index: LedgerIndex(delivery.index),
+                    let message = DeliverableEnvelope(
                         header: whole.header,
                         body: whole.body,
                         carriage: try carriage.serializedData()
@@ -86,7 +85,7 @@ struct DeliveryBatchTests {
                     let node = HubNetwork.nodes[Int.random(in: 0..<4, using: &random)]
                     delivery.envelope = try expected(whole, for: node).serializedData()
                     let stored = StoredMessage(
-                        index: message.index,
+                        index: LedgerIndex(delivery.index),
                         header: whole.header,
                         body: whole.body,
                         carriage: try carriage.serializedData(),
@@ -96,9 +95,9 @@ struct DeliveryBatchTests {
                         policy: LedgerIndex(1),
                         acceptedAt: HubNetwork.now
                     )
-                    let readBack = try #require(DeliverableMessage(stored))
-                    #expect(readBack.envelope(for: node) == delivery.envelope)
-                    let written = try #require(message.envelope(for: node))
+                    let readBack = try #require(stored.deliverable)
+                    #expect(readBack.bytes(for: node) == delivery.envelope)
+                    let written = try #require(message.bytes(for: node))
                     #expect(written == delivery.envelope)
                     batch.add(
                         number: MailboxNumber(delivery.number),
@@ -119,13 +118,12 @@ struct DeliveryBatchTests {
         var random = SeededGenerator(seed: 9)
         var carriage = envelope(isSealed: true, &random)
         carriage.wraps.removeLast()
-        let message = DeliverableMessage(
-            index: LedgerIndex(1),
+        let message = DeliverableEnvelope(
             header: carriage.header,
             body: carriage.body,
             carriage: try carriage.serializedData()
         )
-        #expect(message.envelope(for: HubNetwork.auditor) == nil)
-        #expect(message.envelope(for: HubNetwork.police) != nil)
+        #expect(message.bytes(for: HubNetwork.auditor) == nil)
+        #expect(message.bytes(for: HubNetwork.police) != nil)
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Wici authors
 
-// Putting envelopes together: what a sender submits, and what the hub hands to one recipient.
+// Putting envelopes together as a sender submits them, and the fields that an envelope nests.
 
 public import Foundation
 import SwiftProtobuf
@@ -30,26 +30,6 @@ extension EnvelopeParts {
             body: EnvelopeDigest.body(bodyBytes),
             wrapsRoot: EnvelopeDigest.wrapsRoot(wraps.lazy.map(\.canonicalBytes))
         )
-    }
-
-    /// The serialized envelope for one recipient: of a sealed message its own wrap and the proof.
-    ///
-    /// `nil` when a sealed message has no wrap for the node. For many recipients make one
-    /// `WrapProofs` and pass it to every call.
-    public func deliverable(for node: NodeID, proofs: WrapProofs? = nil) -> Data? {
-        var envelope = WireEnvelope()
-        envelope.header = headerBytes
-        envelope.body = bodyBytes
-        envelope.signature = signature.wire
-        if isSealed {
-            guard wrapProof == nil,
-                let place = wraps.firstIndex(where: { $0.recipient == node.text }),
-                let proof = (proofs ?? WrapProofs(of: wraps)).proof(at: place)
-            else { return nil }
-            envelope.wraps = [wraps[place]]
-            envelope.wrapProof = proof
-        }
-        return envelope.canonicalBytes
     }
 }
 
@@ -86,7 +66,7 @@ public struct WrapProofs: Hashable, Sendable {
 }
 
 extension SwiftProtobuf.Message {
-    /// The message in the canonical encoding that `FieldReader` demands.
+    /// The message in the canonical encoding that `CanonicalFields` demands.
     ///
     /// Serializing into memory fails only for proto2's required fields, which we do not have.
     var canonicalBytes: Data {

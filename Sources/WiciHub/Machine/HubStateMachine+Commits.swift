@@ -153,8 +153,7 @@ extension HubStateMachine {
     private mutating func deliver(_ message: AcceptedEntry, at index: LedgerIndex, now: Moment) {
         mailboxes.accept(index: index, audience: message.audience)
         // Made for the first who is there to have it.
-        lazy var deliverable = DeliverableMessage(
-            index: index,
+        lazy var deliverable = DeliverableEnvelope(
             header: message.header,
             body: message.body,
             carriage: message.carriage
@@ -168,7 +167,7 @@ extension HubStateMachine {
             guard isCurrent, let place = sessions.index(forKey: node) else { continue }
             let number = mailboxes.head(of: node)
             guard sessions.values[place].takes(number),
-                let envelope = deliverable.envelope(for: node)
+                let envelope = deliverable.bytes(for: node)
             else {
                 moveMail(of: node, now: now)
                 continue
@@ -185,13 +184,17 @@ extension HubStateMachine {
                 flushSession(node)
             }
         }
-        if !message.feedTopics.isEmpty { publish(message, deliverable) }
+        if !message.feedTopics.isEmpty { publish(message, deliverable, at: index) }
     }
 
-    private mutating func publish(_ message: AcceptedEntry, _ deliverable: DeliverableMessage) {
-        guard let envelope = deliverable.envelope(for: message.sender) else { return }
+    private mutating func publish(
+        _ message: AcceptedEntry,
+        _ deliverable: DeliverableEnvelope,
+        at index: LedgerIndex
+    ) {
+        guard let envelope = deliverable.bytes(for: message.sender) else { return }
         var bulletin = WireBulletin()
-        bulletin.index = deliverable.index.value
+        bulletin.index = index.value
         bulletin.envelope = envelope
         guard let bytes = try? bulletin.serializedData() else { return }
         for topic in message.feedTopics {
@@ -249,7 +252,7 @@ extension HubStateMachine {
         return FieldWriter.data(byteCount: setsByteCount + rest.count) { memory in
             var writer = FieldWriter(memory)
             for set in sets { writer.data(1, set.bytes) }
-            writer.encoded(rest)
+            rest.withUnsafeBytes { writer.encoded($0) }
         }
     }
 }

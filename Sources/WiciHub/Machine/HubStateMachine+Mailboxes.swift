@@ -156,13 +156,13 @@ extension HubStateMachine {
         if let tombstone = tombstones[node]?[number] {
             return .tombstone(tombstone)
         }
-        guard let deliverable = DeliverableMessage(message) else {
+        guard let deliverable = message.deliverable else {
             return .tombstone(Self.tombstone(message, reason: "erased"))
         }
         if let refusal = admission.refusal(ofDelivering: message, to: node, now: now) {
             return .refused(refusal)
         }
-        guard let envelope = deliverable.envelope(for: node) else {
+        guard let envelope = deliverable.bytes(for: node) else {
             return .refused(Refusal(.wrapMissing))
         }
         return .envelope(envelope)

@@ -6,23 +6,10 @@
 // took a third longer.
 
 import Foundation
+import WiciCore
 
 /// Serialized Envelopes one after the other (Schemas/wici/v1/envelope.proto).
-///
-/// The parts are written as they are: put together they are the one encoding of an Envelope.
 struct EnvelopePile: ~Copyable {
-    /// Where an envelope and its parts are in the pile.
-    struct Layout: Sendable {
-        let header: Range<Int>
-        /// Nil when there is none, which is not the same as an empty one.
-        let body: Range<Int>?
-        let carriage: Range<Int>
-        /// Where the envelope begins.
-        let start: Int
-
-        var envelope: Range<Int> { start..<carriage.upperBound }
-    }
-
     private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     /// Bytes of all envelopes so far.
     private(set) var byteCount = 0
@@ -39,24 +26,11 @@ struct EnvelopePile: ~Copyable {
     deinit { memory.deallocate() }
 
     /// Adds an envelope.
-    mutating func add(
-        header: UnsafeRawBufferPointer,
-        _ body: UnsafeRawBufferPointer?,
-        _ carriage: UnsafeRawBufferPointer
-    ) -> Layout {
-        let bodyBytes = body?.count ?? 0
-        makeRoom(for: header.count + bodyBytes + carriage.count + 2 * Self.longestStart)
-        let start = byteCount
-        let headerRange = write(field: 1, header)
-        var bodyRange = body.map { _ in byteCount..<byteCount }
-        // An empty field is left out, as everywhere in an envelope's one encoding.
-        if let body, !body.isEmpty { bodyRange = write(field: 2, body) }
-        return Layout(
-            header: headerRange,
-            body: bodyRange,
-            carriage: write(carriage),
-            start: start
-        )
+    mutating func add(_ envelope: KeptEnvelope) -> KeptEnvelope.Layout {
+        makeRoom(for: envelope.byteCount)
+        var writer = FieldWriter(memory, at: byteCount)
+        defer { byteCount = writer.position }
+        return envelope.write(with: &writer)
     }
 
     /// The whole pile.
@@ -72,37 +46,6 @@ struct EnvelopePile: ~Copyable {
             count: count,
             deallocator: .custom { start, _ in start.deallocate() }
         )
-    }
-
-    // MARK: Writing (https://protobuf.dev/programming-guides/encoding/)
-
-    /// A tag and a length at most.
-    private static let longestStart = 11
-
-    private mutating func write(
-        field: UInt8,
-        _ bytes: UnsafeRawBufferPointer
-    ) -> Range<Int> {
-        write(field << 3 | 2)
-        var length = bytes.count
-        while length >= 0x80 {
-            write(UInt8(truncatingIfNeeded: length) | 0x80)
-            length >>= 7
-        }
-        write(UInt8(length))
-        return write(bytes)
-    }
-
-    private mutating func write(_ byte: UInt8) {
-        memory[byteCount] = byte
-        byteCount += 1
-    }
-
-    private mutating func write(_ bytes: UnsafeRawBufferPointer) -> Range<Int> {
-        let range = byteCount..<byteCount + bytes.count
-        memory[range].copyBytes(from: bytes)
-        byteCount = range.upperBound
-        return range
     }
 
     private mutating func makeRoom(for added: Int) {

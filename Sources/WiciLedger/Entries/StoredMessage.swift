@@ -14,7 +14,7 @@ public struct StoredMessage: Sendable {
     /// erased.
     public let envelope: Data
     /// Where header and body are in it.
-    private let layout: EnvelopePile.Layout
+    private let layout: KeptEnvelope.Layout
     /// The nodes that selector and policy gave.
     public let eligible: RecipientSet
     /// Those among them who receive it.
@@ -33,6 +33,11 @@ public struct StoredMessage: Sendable {
     /// Serialized Envelope that holds only signature and wraps; empty when erased.
     public var carriage: Data { envelope[layout.carriage] }
 
+    /// What its recipients get; nil when the content was erased.
+    public var deliverable: DeliverableEnvelope? {
+        body.map { _ in DeliverableEnvelope(whole: envelope, layout: layout) }
+    }
+
     /// Takes the parts.
     public init(
         index: LedgerIndex,
@@ -46,11 +51,8 @@ public struct StoredMessage: Sendable {
         acceptedAt: Moment
     ) {
         var pile = EnvelopePile()
-        let layout = header.withUnsafeBytes { header in
-            carriage.withUnsafeBytes { carriage in
-                guard let body else { return pile.add(header: header, nil, carriage) }
-                return body.withUnsafeBytes { pile.add(header: header, $0, carriage) }
-            }
+        let layout = KeptEnvelope.lend(header: header, body: body, carriage: carriage) {
+            pile.add($0)
         }
         self.init(
             index: index,
@@ -68,7 +70,7 @@ public struct StoredMessage: Sendable {
     init(
         index: LedgerIndex,
         in pile: Data,
-        _ layout: EnvelopePile.Layout,
+        _ layout: KeptEnvelope.Layout,
         eligible: RecipientSet,
         audience: RecipientSet,
         registry: LedgerIndex,
@@ -83,15 +85,6 @@ public struct StoredMessage: Sendable {
         self.registry = registry
         self.policy = policy
         self.acceptedAt = acceptedAt
-    }
-
-    /// Whether a carriage is a signature and nothing else, so that every recipient gets the same
-    /// envelope.
-    public static func isSignatureAlone(_ carriage: Data) -> Bool {
-        carriage.withUnsafeBytes { bytes in
-            var fields = CanonicalFields(bytes)
-            return fields.bytes(3)?.isEmpty == false && fields.isAtEnd
-        }
     }
 }
 

@@ -46,7 +46,7 @@ extension Ledger {
     /// A message whose envelope is in a pile.
     private struct MessageRow {
         let index: LedgerIndex
-        let layout: EnvelopePile.Layout
+        let layout: KeptEnvelope.Layout
         let eligible: RecipientSet
         let audience: RecipientSet
         let registry: LedgerIndex
@@ -89,11 +89,11 @@ extension Ledger {
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
         let body = row.lentBytes(7)
         let carriage = row.lentBytes(8) ?? none
-        let layout: EnvelopePile.Layout
+        let layout: KeptEnvelope.Layout
         if let record = row.lentBytes(6) {
             do throws(RecordFault) {
                 layout = try AcceptedMessage.withHeader(ofRecord: record) {
-                    pile.add(header: $0, body, carriage)
+                    pile.add(KeptEnvelope(header: $0, body: body, carriage: carriage))
                 }
             } catch {
                 throw LedgerError(
@@ -103,7 +103,7 @@ extension Ledger {
                 )
             }
         } else {
-            layout = pile.add(header: none, body, carriage)
+            layout = pile.add(KeptEnvelope(header: none, body: body, carriage: carriage))
         }
         return MessageRow(
             index: index,

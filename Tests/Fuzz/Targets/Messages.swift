@@ -19,10 +19,10 @@ extension FuzzTarget {
                 })
             else { continue }
             try require(parts.written == input, "an accepted envelope is written as it was read")
-            let proofs = WrapProofs(of: parts.wraps)
+            let deliverable = parts.deliverable
             for wrap in parts.wraps.prefix(4) where form == .submitted {
                 let node = try known(NodeID(wrap.recipient))
-                let delivery = try known(parts.deliverable(for: node, proofs: proofs))
+                let delivery = try known(deliverable.bytes(for: node))
                 let delivered = try EnvelopeParts(bytes: delivery, form: .delivered)
                 try require(delivered.digest == parts.digest, "a delivery has the same digest")
             }

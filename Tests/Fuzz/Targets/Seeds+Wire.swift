@@ -128,7 +128,7 @@ extension Seeds {
             )
         )
         let parts = try EnvelopeParts(bytes: submitted, form: .submitted)
-        return [padded, submitted, try known(parts.deliverable(for: network.office))]
+        return [padded, submitted, try known(parts.deliverable.bytes(for: network.office))]
     }
 
     static func notes() throws -> [Data] {

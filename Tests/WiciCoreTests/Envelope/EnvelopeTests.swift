@@ -20,7 +20,7 @@ struct EnvelopeTests {
             #expect(parts.sender.text == "kwp-lublin.main")
             #expect(!parts.isSealed)
             #expect(parts.headerBytes == (try parts.header().serializedBytes()))
-            #expect(parts.deliverable(for: parts.sender) == bytes)
+            #expect(parts.deliverable.bytes(for: parts.sender) == bytes)
         }
     }
 
@@ -64,7 +64,7 @@ struct EnvelopeTests {
     @Test func `any flipped bit of a delivered envelope is refused`() throws {
         let node = try EnvelopeFixtures.node("la-strada.main")
         let submitted = try EnvelopeFixtures.verify(try EnvelopeFixtures.sealed(), .submitted)
-        let bytes = try #require(submitted.parts.deliverable(for: node))
+        let bytes = try #require(submitted.parts.deliverable.bytes(for: node))
         for bit in 0..<bytes.count * 8 {
             var altered = bytes
             altered[bit / 8] ^= 1 << (bit % 8)

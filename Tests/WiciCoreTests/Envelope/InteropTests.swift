@@ -74,7 +74,7 @@ struct InteropTests {
         let body = Data("treść".utf8)
         let submitted = try EnvelopeFixtures.sealed(body: body)
         let parts = try EnvelopeParts(bytes: submitted, form: .submitted)
-        let delivered = try #require(parts.deliverable(for: node))
+        let delivered = try #require(parts.deliverable.bytes(for: node))
         let plain = try EnvelopeFixtures.plain()
         let plainDigest = try EnvelopeParts(bytes: plain, form: .submitted).digest
         let opening = [

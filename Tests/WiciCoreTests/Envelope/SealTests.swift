@@ -18,7 +18,7 @@ struct SealTests {
     static func open(_ bytes: Data, as name: String, key: UInt8) throws -> Data {
         let node = try EnvelopeFixtures.node(name)
         let submitted = try EnvelopeFixtures.verify(bytes, .submitted)
-        guard let delivered = submitted.parts.deliverable(for: node) else {
+        guard let delivered = submitted.parts.deliverable.bytes(for: node) else {
             throw SealError.noWrap
         }
         return try Unseal.open(
@@ -35,7 +35,7 @@ struct SealTests {
             #expect(body == Data("sealed body".utf8))
             let submitted = try EnvelopeFixtures.verify(bytes, .submitted)
             let node = try EnvelopeFixtures.node(name)
-            let delivered = try #require(submitted.parts.deliverable(for: node))
+            let delivered = try #require(submitted.parts.deliverable.bytes(for: node))
             let parts = try EnvelopeFixtures.verify(delivered, .delivered).parts
             #expect(parts.wraps.map(\.recipient) == [name])
             #expect(parts.digest == submitted.parts.digest)
@@ -45,7 +45,7 @@ struct SealTests {
     @Test func `a node without a wrap gets no envelope`() throws {
         let submitted = try EnvelopeFixtures.verify(try EnvelopeFixtures.sealed(), .submitted)
         let other = try EnvelopeFixtures.node("other.main")
-        #expect(submitted.parts.deliverable(for: other) == nil)
+        #expect(submitted.parts.deliverable.bytes(for: other) == nil)
         #expect(throws: SealError.noWrap) {
             try Unseal.open(submitted, as: other, keys: [])
         }

@@ -232,7 +232,9 @@ struct VectorTests {
             let opened = try Unseal.open(submitted, as: node, keys: [privateKey])
             #expect(opened == (try vectors.bytes("content")))
             if index == 1 {
-                #expect(submitted.parts.deliverable(for: node) == (try vectors.bytes("delivered")))
+                #expect(
+                    submitted.parts.deliverable.bytes(for: node) == (try vectors.bytes("delivered"))
+                )
                 #expect(try Unseal.open(delivered, as: node, keys: [privateKey]) == opened)
             }
             recipients.append(SealRecipient(node: node, publicKey: privateKey.publicKey))

@@ -156,7 +156,7 @@ struct NetworkFixture {
     /// What the hub hands to one recipient.
     func delivered(_ envelope: Data, to institution: String) throws -> Data {
         let parts = try EnvelopeParts(bytes: envelope, form: .submitted)
-        return parts.deliverable(for: Self.node(institution)) ?? Data()
+        return parts.deliverable.bytes(for: Self.node(institution)) ?? Data()
     }
 
     static let goodPractice = """
