@@ -21,20 +21,20 @@ public struct CurvePublicKey: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads 64 hexadecimal digits.
     public init?(hexadecimal: String) {
-        guard let bytes = KeyText.bytes(hexadecimal: hexadecimal) else { return nil }
+        guard let bytes = CurveKeyText.bytes(hexadecimal: hexadecimal) else { return nil }
         self.init(bytes: bytes)
     }
 
     /// Reads the 40 characters of Z85 that ZeroMQ tools print.
     public init?(z85: String) {
-        guard let bytes = KeyText.bytes(z85: z85) else { return nil }
+        guard let bytes = CurveKeyText.bytes(z85: z85) else { return nil }
         self.init(bytes: bytes)
     }
 
     /// The key as 64 lower-case hexadecimal digits.
-    public var hexadecimal: String { KeyText.hexadecimal(bytes) }
+    public var hexadecimal: String { CurveKeyText.hexadecimal(bytes) }
     /// The key as 40 characters of Z85.
-    public var z85: String { KeyText.z85(bytes) }
+    public var z85: String { CurveKeyText.z85(bytes) }
     /// The hexadecimal form: a public key is no secret.
     public var description: String { hexadecimal }
 }
@@ -70,21 +70,21 @@ public final class CurveKeyPair: @unchecked Sendable {
 
     /// Reads the secret from 64 hexadecimal digits.
     public convenience init?(secretHexadecimal: String) {
-        guard var bytes = KeyText.bytes(hexadecimal: secretHexadecimal) else { return nil }
+        guard var bytes = CurveKeyText.bytes(hexadecimal: secretHexadecimal) else { return nil }
         defer { bytes.withUnsafeMutableBytes { Self.wipe($0) } }
         self.init(secret: bytes)
     }
 
     /// Reads the secret from 40 characters of Z85.
     public convenience init?(secretZ85: String) {
-        guard var bytes = KeyText.bytes(z85: secretZ85) else { return nil }
+        guard var bytes = CurveKeyText.bytes(z85: secretZ85) else { return nil }
         defer { bytes.withUnsafeMutableBytes { Self.wipe($0) } }
         self.init(secret: bytes)
     }
 
     /// Makes a fresh pair from the operating system's randomness.
     public static func generate() throws(ZeroMQError) -> CurveKeyPair {
-        var publicText = [CChar](repeating: 0, count: KeyText.z85Length + 1)
+        var publicText = [CChar](repeating: 0, count: CurveKeyText.z85Length + 1)
         var secretText = publicText
         defer { secretText.withUnsafeMutableBytes { wipe($0) } }
         try ZeroMQError.check("generate a key pair") {
@@ -112,11 +112,11 @@ public final class CurveKeyPair: @unchecked Sendable {
     var secretBuffer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(secret) }
 
     private static func publicKey(of secret: UnsafeMutableRawBufferPointer) -> CurvePublicKey? {
-        var secretText = [CChar](repeating: 0, count: KeyText.z85Length + 1)
+        var secretText = [CChar](repeating: 0, count: CurveKeyText.z85Length + 1)
         defer { secretText.withUnsafeMutableBytes { wipe($0) } }
         let raw = secret.assumingMemoryBound(to: UInt8.self).baseAddress
         guard let raw, zmq_z85_encode(&secretText, raw, length) != nil else { return nil }
-        var publicText = [CChar](repeating: 0, count: KeyText.z85Length + 1)
+        var publicText = [CChar](repeating: 0, count: CurveKeyText.z85Length + 1)
         guard zmq_curve_public(&publicText, secretText) == 0 else { return nil }
         var bytes = [UInt8](repeating: 0, count: length)
         guard zmq_z85_decode(&bytes, publicText) != nil else { return nil }
@@ -130,7 +130,7 @@ public final class CurveKeyPair: @unchecked Sendable {
 }
 
 /// The text forms of 32-byte keys.
-enum KeyText {
+enum CurveKeyText {
     static let z85Length = 40
 
     static func hexadecimal(_ bytes: Data) -> String {

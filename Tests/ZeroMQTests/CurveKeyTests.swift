@@ -35,10 +35,10 @@ struct CurveKeyTests {
         let pair = try CurveKeyPair.generate()
         let bytes = pair.withSecretBytes { Data($0) }
         #expect(
-            CurveKeyPair(secretHexadecimal: KeyText.hexadecimal(bytes))?.publicKey
+            CurveKeyPair(secretHexadecimal: CurveKeyText.hexadecimal(bytes))?.publicKey
                 == pair.publicKey
         )
-        #expect(CurveKeyPair(secretZ85: KeyText.z85(bytes))?.publicKey == pair.publicKey)
+        #expect(CurveKeyPair(secretZ85: CurveKeyText.z85(bytes))?.publicKey == pair.publicKey)
     }
 
     @Test(arguments: [
