@@ -34,7 +34,7 @@ struct CommandTreeTests {
             "schema json-schema", "message new", "message check", "message send", "message show",
             "inbox", "acknowledge", "reply", "subscribe", "subscriptions", "audit verify",
             "audit trail", "audit flow", "audit proof", "audit checkpoint", "audit export", "demo",
-            "bench hub", "bench race", "bench fill", "doctor",
+            "bench race", "bench fill", "doctor",
         ]
         let found = Set(Self.leaves().map { $0.words.joined(separator: " ") })
         #expect(found.isSuperset(of: promised))

@@ -14,10 +14,10 @@ struct BenchCommand: AsyncParsableCommand {
             Meaningful only in a release build on a quiet machine.
 
             Examples:
-              wici bench
+              wici bench --quick
               wici bench race --help
             """,
-        subcommands: [BenchHubCommand.self, RaceCommand.self, BenchFillCommand.self],
-        defaultSubcommand: BenchHubCommand.self
+        subcommands: [RaceCommand.self, BenchFillCommand.self],
+        defaultSubcommand: RaceCommand.self
     )
 }

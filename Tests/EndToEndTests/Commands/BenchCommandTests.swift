@@ -13,33 +13,6 @@ import WiciCore
 @Suite(.timeLimit(.minutes(8)))
 struct BenchCommandTests {
     @Test
-    func `a small run measures every figure`() async throws {
-        let folder = FileManager.default.temporaryDirectory
-        let run = try await ProgramRun.run(
-            ["bench", "--messages", "16", "--restart-entries", "100", "--json"],
-            in: folder
-        )
-        #expect(run.status == 0, "\(run)")
-        let figures = try #require(try run.json()["figures"])
-        let names = figures.column("name")
-        #expect(
-            names == [
-                "hub memory per idle node", "durable publishes, 1 sender",
-                "durable publishes, 16 senders", "publish to receipt, p50",
-                "publish to receipt, p99", "deliveries to 20 nodes", "deliveries to 200 nodes",
-                "publish to last of 200, p50", "publish to last of 200, p99",
-                "catch-up of one node", "audit verify", "restart at 100 entries",
-            ]
-        )
-        for figure in figures.items {
-            #expect(figure["value"]?.real ?? 0 > 0, "\(figure.json())")
-            #expect(figure["unit"]?.word?.isEmpty == false, "\(figure.json())")
-        }
-        let wrong = try await ProgramRun.run(["bench", "--messages", "0", "--json"], in: folder)
-        try CommandTests.expectRefusal(wrong, status: 2, name: "usage")
-    }
-
-    @Test
     func `a new hub's ledger is filled with what an audit accepts, and no other's`() async throws {
         let network = try TestNetwork(institutions: ["oip-lublin"])
         let hub = network.hubFolder.location.path
@@ -64,7 +37,7 @@ struct BenchCommandTests {
     }
 
     @Test
-    func `a race without peers measures Wici and writes its files`() async throws {
+    func `a race without peers measures Wici in everything and writes its files`() async throws {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "wici-race-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -73,23 +46,30 @@ struct BenchCommandTests {
         let tables = folder.appending(path: "race.md")
         let run = try await ProgramRun.run(
             [
-                "bench", "race", "--bodies", "1024", "--only", "publish-1,fan-out-20,catch-up",
-                "--rounds", "1", "--seconds", "0.1", "--catch-up", "64", "--ledger-entries", "0",
-                "--json", figures.path, "--markdown", tables.path,
+                "bench", "--bodies", "1024", "--rounds", "1", "--seconds", "0.1", "--catch-up",
+                "64",
+                "--connected", "32", "--ledger-entries", "100", "--json", figures.path,
+                "--markdown", tables.path,
             ],
             in: folder
         )
         #expect(run.status == 0, "\(run)")
         let markdown = try String(contentsOf: tables, encoding: .utf8)
-        for title in ["publish, 1 sender", "to 20 receivers", "catch-up"] {
-            #expect(markdown.contains(title))
-        }
         struct Document: Decodable { let results: RaceResults }
-        let document = try JSONDecoder()
-            .decode(Document.self, from: Data(contentsOf: figures))
-        let rates = document.results.lines.flatMap(\.rounds).compactMap { $0["rate"] }
-        #expect(rates.count == 3)
-        #expect(rates.allSatisfy { $0 > 0 })
+        let results = try JSONDecoder()
+            .decode(Document.self, from: Data(contentsOf: figures)).results
+        for workload in RaceWorkload.allCases {
+            #expect(markdown.contains(workload.title), "\(workload)")
+            let cell = RaceCell(workload: workload, bodyBytes: 1_024)
+            let line = try #require(results.lines.first { $0.cell == cell }, "\(workload)")
+            for figure in workload.figures {
+                let value = line.rounds.first?[figure.rawValue] ?? 0
+                #expect(value > 0, "\(workload) \(figure)")
+            }
+        }
+        for limit in ["audit-verify", "growth", "ready"] {
+            #expect(results.limit(limit).map { $0.median > 0 } == true, "\(limit)")
+        }
         let wrong = try await ProgramRun.run(["bench", "race", "--only", "marathon"], in: folder)
         #expect(wrong.status == 2)
     }

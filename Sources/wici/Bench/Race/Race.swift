@@ -25,8 +25,7 @@ struct Race {
         }
         if scope.ledgerEntries > 0 {
             remark(say("duża księga", "large ledger"))
-            let growth = RaceGrowth(scope: scope, folder: folder, cleanup: cleanup)
-            for ratio in try growth.ratios() { results.add(limit: "growth", ratio) }
+            try RaceGrowth(scope: scope, folder: folder, cleanup: cleanup).measure(into: &results)
         }
         return results
     }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Wici authors
 
-// What a publish costs when the ledger is large: two hubs, one with few entries and one with many,
-// measured in turn.
+// What a large ledger costs: a publish, of two hubs, one with few entries and one with many, measured in
+// turn; and the start, of the one with many.
 
 import Foundation
 import WiciHub
 import ZeroMQ
 
-/// Compares the cost of a publish at two sizes of the ledger.
+/// Compares a hub at two sizes of its ledger.
 struct RaceGrowth {
     let scope: RaceScope
     let folder: URL?
@@ -16,32 +16,40 @@ struct RaceGrowth {
 
     private static let fewEntries = 10_000
 
-    /// Time of a publish with many entries over that with few, one value a round.
-    func ratios() throws -> [Double] {
-        let hubs = try [Self.fewEntries, scope.ledgerEntries].map { entries in
-            let network = try BenchNetwork(
-                senders: 1,
-                receivers: 200,
-                in: folder,
-                cleanup: cleanup
-            )
-            _ = try BenchLedgerFill(network, cleanup: cleanup).fill(entries)
-            let hub = BenchHub(folder: network.folder, cleanup: cleanup)
-            _ = try hub.start()
-            return (hub, network)
-        }
-        defer {
-            for (hub, network) in hubs {
-                hub.stop()
-                network.remove()
-            }
-        }
+    /// Adds the time of a publish with many entries over that with few, one value a round, and how long
+    /// the hub with many took from its start to ready.
+    func measure(into results: inout RaceResults) throws {
+        let few = try hub(min(Self.fewEntries, scope.ledgerEntries))
+        defer { few.end() }
+        let many = try hub(scope.ledgerEntries)
+        defer { many.end() }
+        results.add(limit: "ready", many.start.inSeconds)
         let context = try Context(ioThreads: 1, maxSockets: 64)
-        // The first measurement of a hub that has just started is not counted.
-        return try (0...scope.rounds).compactMap { round in
-            let rates = try hubs.map { try rate($0.0, $0.1, context) }
-            return round == 0 ? nil : rates[0] / rates[1]
+        for round in 0...scope.rounds {
+            let rates = try [few, many].map { try rate($0.hub, $0.network, context) }
+            // The first measurement of a hub that has just started is not counted.
+            if round > 0 { results.add(limit: "growth", rates[0] / rates[1]) }
         }
+    }
+
+    /// A hub that runs on a filled ledger.
+    private struct GrownHub {
+        let hub: BenchHub
+        let network: BenchNetwork
+        /// From its start to ready.
+        let start: Duration
+
+        func end() {
+            hub.stop()
+            network.remove()
+        }
+    }
+
+    private func hub(_ entries: Int) throws -> GrownHub {
+        let network = try BenchNetwork(senders: 1, receivers: 200, in: folder, cleanup: cleanup)
+        _ = try BenchLedgerFill(network, cleanup: cleanup).fill(entries)
+        let hub = BenchHub(folder: network.folder, cleanup: cleanup)
+        return GrownHub(hub: hub, network: network, start: try hub.start())
     }
 
     private func rate(_ hub: BenchHub, _ network: BenchNetwork, _ context: Context) throws -> Double

@@ -123,6 +123,7 @@ struct RaceReport {
             ("zmq-fanout-20", say("ROUTER+CURVE do 20", "ROUTER+CURVE to 20"), "/s"),
             ("zmq-fanout-200", say("ROUTER+CURVE do 200", "ROUTER+CURVE to 200"), "/s"),
             ("audit-verify", say("audit verify, na rdzeń", "audit verify, per core"), "/s"),
+            ("ready", say("start z dużą księgą", "start with the large ledger"), "s"),
         ]
         for (name, title, unit) in names {
             guard let limit = results.limit(name) else { continue }

@@ -209,8 +209,8 @@ struct RaceScope: Codable, Sendable {
     /// Body size of the bars, bytes.
     static let barBody = 1_024
 
-    /// Messages of a catch-up with such bodies: large ones are fewer, so that memory holds them.
+    /// Messages of a catch-up with such bodies: of large ones no more than a gibibyte.
     func catchUpCount(bodyBytes: Int) -> Int {
-        min(catchUp, max(1_000, (512 << 20) / bodyBytes))
+        min(catchUp, max(1_000, (1 << 30) / bodyBytes))
     }
 }
