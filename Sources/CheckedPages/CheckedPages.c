@@ -18,8 +18,6 @@ enum {
     page_size_operation = 0x57696369,
 };
 
-sqlite3_vfs *checked_real;
-
 static _Thread_local uint32_t last_wrong;
 
 uint32_t checked_pages_last_wrong(void) { return last_wrong; }
@@ -198,9 +196,10 @@ static int open_method(
     sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int flags, int *out_flags
 ) {
     (void)vfs;
+    sqlite3_vfs *system = system_vfs();
     checked_file *file = (checked_file *)base;
     memset(file, 0, sizeof *file);
-    int result = checked_real->xOpen(checked_real, name, real(base), flags, out_flags);
+    int result = system->xOpen(system, name, real(base), flags, out_flags);
     if (result != SQLITE_OK) return result;
     file->is_database = (flags & SQLITE_OPEN_MAIN_DB) != 0;
     if ((flags & SQLITE_OPEN_WAL) && name != NULL) file->mark = log_mark_make(name);
@@ -212,15 +211,15 @@ static int registered;
 static sqlite3_vfs shim;
 
 static void register_once(void) {
-    checked_real = sqlite3_vfs_find(NULL);
-    if (checked_real == NULL) {
+    const sqlite3_vfs *system = system_vfs();
+    if (system == NULL) {
         registered = SQLITE_ERROR;
         return;
     }
     // Every other method is the system's, which takes nothing from the VFS that it is called with.
-    shim = *checked_real;
+    shim = *system;
     shim.zName = "checked-pages";
-    shim.szOsFile = (int)sizeof(checked_file) + checked_real->szOsFile;
+    shim.szOsFile = (int)sizeof(checked_file) + system->szOsFile;
     shim.pNext = NULL;
     shim.xOpen = open_method;
     registered = sqlite3_vfs_register(&shim, 1);
@@ -228,7 +227,6 @@ static void register_once(void) {
 
 int checked_pages_register(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    sqlite3_initialize();
     pthread_once(&once, register_once);
     return registered;
 }

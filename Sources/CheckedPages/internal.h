@@ -1,17 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Wici authors
 
-// What the VFS (CheckedPages.c) asks of the log's mark (mark.c).
+// What the files here ask of each other: the VFS (CheckedPages.c) and the check of a log (log.c) of the
+// log's mark (mark.c), and all of the system's own VFS (system.c).
 
 #ifndef WICI_CHECKED_PAGES_INTERNAL_H
 #define WICI_CHECKED_PAGES_INTERNAL_H
 
 #include <sqlite3.h>
+#include <stdint.h>
 
-/// The system's own VFS.
-extern sqlite3_vfs *checked_real;
+/// The system's own VFS; NULL when there is none.
+sqlite3_vfs *system_vfs(void);
 
-/// How far one log was written and synced.
+/// Opens a file by it; NULL when that fails.
+sqlite3_file *system_open(const char *name, int flags);
+
+void system_close(sqlite3_file *file);
+
+enum {
+    /// Bytes at the start of a log.
+    log_header = 32,
+    /// Bytes before the page of each frame.
+    frame_header = 24,
+    /// Bytes of a store's name; the mark of a longer one is not kept.
+    longest_name = 1024,
+};
+
+/// A number as a log keeps its own.
+static inline uint32_t log_number(const uint8_t *bytes) {
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/// How far the mark of this name says that the log with these salts was synced; 0 when it says nothing.
+sqlite3_int64 log_mark_read(const char *name, const uint8_t *salts);
+
+/// Notes durably in the mark of this name how far the log with these salts is on disk.
+int log_mark_note(const char *name, const uint8_t *salts, sqlite3_int64 end);
+
+/// How far one log was written and synced, while its store is open.
 typedef struct log_mark log_mark;
 
 /// Makes the mark of a log by the log's name; NULL without memory, and then nothing is noted.
