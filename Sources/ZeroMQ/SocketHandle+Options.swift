@@ -44,20 +44,7 @@ extension SocketHandle {
             max(1, options.handshakeInterval.wholeMilliseconds),
             "set the handshake interval"
         )
-        let heartbeat = options.heartbeatInterval.wholeMilliseconds
-        try set(ZMQ_HEARTBEAT_IVL, heartbeat, "set the heartbeat interval")
-        if heartbeat > 0 {
-            try set(
-                ZMQ_HEARTBEAT_TIMEOUT,
-                options.heartbeatTimeout.wholeMilliseconds,
-                "set the heartbeat timeout"
-            )
-            try set(
-                ZMQ_HEARTBEAT_TTL,
-                min(6_553_500, options.heartbeatTimeToLive.wholeMilliseconds),
-                "set the heartbeat time to live"
-            )
-        }
+        try set(ZMQ_TCP_MAXRT, options.peerTimeout.wholeMilliseconds, "set the peer's timeout")
         try set(
             ZMQ_RECONNECT_IVL,
             max(1, options.reconnectInterval.wholeMilliseconds),

@@ -46,7 +46,7 @@ public struct KeepAlive: Sendable, Hashable {
     public var count: Int
 
     /// Creates a keep-alive from seconds and a number of probes.
-    public init(idle: Int = 60, interval: Int = 15, count: Int = 4) {
+    public init(idle: Int = 10, interval: Int = 5, count: Int = 4) {
         self.idle = idle
         self.interval = interval
         self.count = count
@@ -69,12 +69,13 @@ public struct SocketOptions: Sendable {
     public var linger: Duration = .zero
     /// How long a peer may take for the handshake, authentication included.
     public var handshakeInterval: Duration = .seconds(5)
-    /// How often a quiet connection is tried; zero switches heartbeats off.
-    public var heartbeatInterval: Duration = .seconds(10)
-    /// How long an answer to a heartbeat may take before the connection is closed.
-    public var heartbeatTimeout: Duration = .seconds(30)
-    /// How long the peer should keep the connection without a heartbeat from here.
-    public var heartbeatTimeToLive: Duration = .seconds(30)
+    /// How long a peer may leave unanswered what was sent to it, probes of the keep-alive included, before
+    /// the connection counts as dead; zero leaves it to the operating system.
+    ///
+    /// This and the keep-alive stand for ZMTP's heartbeats, which are never switched on: libzmq up to
+    /// 4.3.5 ends the whole program when one falls due on a connection that broke while its messages
+    /// wait to be taken (`out_event` in src/stream_engine_base.cpp).
+    public var peerTimeout: Duration = .seconds(30)
     /// The first pause before a lost connection is tried again.
     public var reconnectInterval: Duration = .milliseconds(200)
     /// The longest pause before a lost connection is tried again.
@@ -111,7 +112,7 @@ public struct SocketOptions: Sendable {
     public static var inProcess: SocketOptions {
         var options = SocketOptions()
         options.maxMessageSize = nil
-        options.heartbeatInterval = .zero
+        options.peerTimeout = .zero
         options.tcpKeepAlive = nil
         return options
     }

@@ -3,6 +3,7 @@
 
 // Plain sockets over loopback: frames, limits, refusals to send, subscriptions, create and close.
 
+import CZeroMQ
 import Foundation
 import Testing
 
@@ -15,6 +16,29 @@ struct SocketTests {
         let endpoint = try socket.bind("tcp://127.0.0.1:*")
         let port = try #require(endpoint.split(separator: ":").last.flatMap { Int($0) })
         #expect(endpoint.hasPrefix("tcp://127.0.0.1:") && port > 0)
+    }
+
+    @Test func `no socket has heartbeats, and each gives up a peer that answers nothing`() throws {
+        let context = try Context()
+        let keys = try CurveKeyPair.generate()
+        for options in [
+            SocketOptions(), .curveServer(keys, domain: "test"),
+            .curveClient(server: keys.publicKey, own: keys),
+        ] {
+            let socket = try Socket(.dealer, in: context, options: options)
+            #expect(try number(ZMQ_HEARTBEAT_IVL, of: socket) == 0)
+            #expect(try number(ZMQ_TCP_KEEPALIVE, of: socket) == 1)
+            #expect(try number(ZMQ_TCP_MAXRT, of: socket) == 30_000)
+        }
+    }
+
+    /// An option as the library has it.
+    private func number(_ option: Int32, of socket: borrowing Socket) throws -> Int32 {
+        var value: Int32 = -1
+        var length = MemoryLayout<Int32>.size
+        let status = zmq_getsockopt(try socket.handle.open("ask"), option, &value, &length)
+        try #require(status == 0)
+        return value
     }
 
     @Test func `binding the same port twice is an error with a code`() throws {

@@ -137,7 +137,9 @@ def _secure(socket, hub_key, identity):
     socket.linger = 0
     socket.reconnect_ivl, socket.reconnect_ivl_max = 200, 30_000
     socket.maxmsgsize = 4 << 20
-    socket.heartbeat_ivl, socket.heartbeat_timeout = 10_000, 30_000
+    socket.tcp_keepalive, socket.tcp_keepalive_cnt = 1, 4
+    socket.tcp_keepalive_idle, socket.tcp_keepalive_intvl = 10, 5
+    socket.tcp_maxrt = 30_000
 
 
 class Exchange:
