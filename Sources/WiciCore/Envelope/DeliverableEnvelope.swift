@@ -45,7 +45,8 @@ public struct DeliverableEnvelope: Sendable {
         signature.signature = parts.signature
         content = .sealed(
             fields: Self.whole(header, body, signature.canonicalBytes),
-            wraps: parts.wraps,
+            // One that was delivered holds a single wrap: where that stood among all, only its proof says.
+            wraps: parts.hasWrapProof ? [] : parts.wraps,
             proofs: WrapProofs(of: parts.wraps)
         )
     }

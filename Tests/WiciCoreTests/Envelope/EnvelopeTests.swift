@@ -61,6 +61,14 @@ struct EnvelopeTests {
     }
 
     /// The size in the wrap's proof is outside the signature; one value of it is right.
+    @Test func `a sealed envelope that was delivered is nothing to hand on`() throws {
+        let node = try EnvelopeFixtures.node("la-strada.main")
+        let submitted = try EnvelopeFixtures.verify(try EnvelopeFixtures.sealed(), .submitted)
+        let bytes = try #require(submitted.parts.deliverable.bytes(for: node))
+        let delivered = try EnvelopeFixtures.verify(bytes, .delivered)
+        #expect(delivered.parts.deliverable.bytes(for: node) == nil)
+    }
+
     @Test func `any flipped bit of a delivered envelope is refused`() throws {
         let node = try EnvelopeFixtures.node("la-strada.main")
         let submitted = try EnvelopeFixtures.verify(try EnvelopeFixtures.sealed(), .submitted)
