@@ -46,10 +46,9 @@ struct BenchCommandTests {
         let tables = folder.appending(path: "race.md")
         let run = try await ProgramRun.run(
             [
-                "bench", "--bodies", "1024", "--rounds", "1", "--seconds", "0.1", "--catch-up",
-                "64",
-                "--connected", "32", "--ledger-entries", "100", "--json", figures.path,
-                "--markdown", tables.path,
+                "bench", "--bodies", "1024", "--rounds", "1", "--seconds", "0.1",
+                "--catch-up", "64", "--connected", "32", "--ledger-entries", "100",
+                "--json", figures.path, "--markdown", tables.path,
             ],
             in: folder
         )
