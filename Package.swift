@@ -172,7 +172,7 @@ let package = Package(
         .executableTarget(
             name: "hostile",
             dependencies: [
-                "NetworkRig", "WiciHub", "WiciNode", "WiciCore", "ZeroMQ",
+                "CZeroMQ", "NetworkRig", "WiciHub", "WiciNode", "WiciCore", "ZeroMQ",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

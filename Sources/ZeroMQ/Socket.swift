@@ -95,6 +95,12 @@ public struct Socket: ~Copyable {
         try handle.set(ZMQ_UNSUBSCRIBE, text: prefix, "unsubscribe")
     }
 
+    /// Becomes readable when the socket may have something to do (ZMQ_FD of zmq_getsockopt(3)): then
+    /// `receive` until nothing is left, for it is not raised again by what is left.
+    public borrowing func descriptor() throws(ZeroMQError) -> Int32 {
+        try handle.descriptor()
+    }
+
     /// Gives a message of one or more frames to the socket, whole or not at all.
     ///
     /// - Parameter frames: The frames in order; for a router the routing id comes first. Sending

@@ -93,6 +93,17 @@ final class SocketHandle {
         }
     }
 
+    /// What tells the outside that the socket has something to do.
+    func descriptor() throws(ZeroMQError) -> Int32 {
+        let pointer = try open("read descriptor")
+        var descriptor: Int32 = -1
+        var length = MemoryLayout<Int32>.size
+        try ZeroMQError.check("read descriptor") {
+            zmq_getsockopt(pointer, ZMQ_FD, &descriptor, &length)
+        }
+        return descriptor
+    }
+
     /// The endpoint that the last bind or connect came to, with the real port.
     func lastEndpoint() throws(ZeroMQError) -> String {
         let pointer = try open("read endpoint")

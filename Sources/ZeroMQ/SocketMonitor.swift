@@ -31,39 +31,70 @@ public enum MonitorEvent: Sendable, Hashable {
     case stopped
 }
 
+/// Where a socket reports what happens to its connections, and a monitor on any thread reads it.
+public struct MonitorAddress: Sendable {
+    fileprivate let context: Context
+    fileprivate let endpoint = "inproc://monitor-\(UUID().uuidString)"
+
+    /// Makes an address for a socket of this context.
+    public init(in context: Context) {
+        self.context = context
+    }
+}
+
+extension Socket {
+    /// Starts to report to an address.
+    ///
+    /// Do so before it binds or connects, and after the monitor was made. The socket must be closed
+    /// before that monitor is: each thread of the library that had an event to report to nobody would
+    /// wait for ever.
+    public borrowing func report(to address: MonitorAddress) throws(ZeroMQError) {
+        try handle.monitor(
+            endpoint: address.endpoint,
+            events: ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED
+                | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+                | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+                | ZMQ_EVENT_MONITOR_STOPPED
+        )
+    }
+}
+
 /// Reports the events of one socket.
 ///
-/// It belongs to the thread of that socket.
+/// It belongs to the thread that makes it.
 public struct SocketMonitor: ~Copyable {
-    private let watched: SocketHandle
+    /// The socket, where it belongs to the same thread: it stops to report before the reader goes.
+    private let watched: SocketHandle?
     private let events: Socket
 
-    /// Starts to monitor a socket.
+    /// Starts to monitor a socket of the same thread.
     ///
     /// Do so before it binds or connects.
     public init(_ socket: borrowing Socket) throws(ZeroMQError) {
-        let endpoint = "inproc://monitor-\(UUID().uuidString)"
-        let mask =
-            ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED
-            | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
-            | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
-            | ZMQ_EVENT_MONITOR_STOPPED
-        try socket.handle.monitor(endpoint: endpoint, events: mask)
-        do throws(ZeroMQError) {
-            var options = SocketOptions.inProcess
-            // A reader that is late must not hold up the library's own thread.
-            options.receiveHighWaterMark = 0
-            let events = try Socket(.pair, in: socket.handle.context, options: options)
-            try events.connect(endpoint)
-            self.events = events
-        } catch {
-            socket.handle.stopMonitoring()
-            throw error
-        }
-        self.watched = socket.handle
+        let address = MonitorAddress(in: socket.handle.context)
+        let reader = try Self.reader(of: address)
+        try socket.report(to: address)
+        events = reader
+        watched = socket.handle
     }
 
-    deinit { watched.stopMonitoring() }
+    /// Reads what a socket of another thread will report.
+    public init(_ address: MonitorAddress) throws(ZeroMQError) {
+        events = try Self.reader(of: address)
+        watched = nil
+    }
+
+    private static func reader(of address: MonitorAddress) throws(ZeroMQError) -> Socket {
+        var options = SocketOptions.inProcess
+        // A reader that is late must not hold up the library's own thread.
+        options.receiveHighWaterMark = 0
+        let events = try Socket(.pair, in: address.context, options: options)
+        // The library joins the two when the other end is made.
+        try events.connect(address.endpoint)
+        return events
+    }
+
+    deinit { watched?.stopMonitoring() }
 
     /// Watches for events in a poller.
     public borrowing func add(to poller: inout Poller) -> Poller.Token {

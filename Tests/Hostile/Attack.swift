@@ -19,7 +19,7 @@ struct Attack: Sendable {
     let carryOut: @Sendable (Target, ContinuousClock.Instant) throws -> Int
 
     /// Every attack, strangers first.
-    static let all = byStrangers + byMembers
+    static let all = byStrangers + byMembers + byPings
 }
 
 /// The hub that is attacked, and the keys of a member who turned.

@@ -19,13 +19,6 @@ struct ConnectionTableTests {
         return Caller(node: node, key: key)
     }
 
-    private func message(over pair: LoopbackPair, bytes: Int) -> ReceivedMessage {
-        var message = ReceivedMessage()
-        message.frames = [Data(count: bytes)]
-        message.sourceDescriptor = pair.accepted
-        return message
-    }
-
     @Test func `a connection that says nothing is cut when its time is over`() throws {
         var table = ConnectionTable(limits: .init())
         let silent = try LoopbackPair()
@@ -33,7 +26,8 @@ struct ConnectionTableTests {
         table.take(.accepted(descriptor: silent.accepted), now: now)
         table.take(.accepted(descriptor: speaking.accepted), now: now)
         table.note(
-            message(over: speaking, bytes: 10),
+            [Data(count: 10)],
+            over: speaking.accepted,
             from: try caller(HubNetwork.office),
             now: now
         )
@@ -50,7 +44,12 @@ struct ConnectionTableTests {
         var table = ConnectionTable(limits: limits)
         let member = try LoopbackPair()
         table.take(.accepted(descriptor: member.accepted), now: now)
-        table.note(message(over: member, bytes: 10), from: try caller(HubNetwork.office), now: now)
+        table.note(
+            [Data(count: 10)],
+            over: member.accepted,
+            from: try caller(HubNetwork.office),
+            now: now
+        )
         let strangers = try (0..<10).map { _ in try LoopbackPair() }
         for place in 0..<strangers.count {
             table.take(.accepted(descriptor: strangers[place].accepted), now: now)
@@ -67,9 +66,12 @@ struct ConnectionTableTests {
         let members = try (0..<4).map { _ in try LoopbackPair() }
         for place in 0..<members.count {
             table.take(.accepted(descriptor: members[place].accepted), now: now)
-            var message = ReceivedMessage()
-            message.sourceDescriptor = members[place].accepted
-            table.note(message, from: try caller(HubNetwork.nodes[place]), now: now)
+            table.note(
+                [Data()],
+                over: members[place].accepted,
+                from: try caller(HubNetwork.nodes[place]),
+                now: now
+            )
         }
         let late = try LoopbackPair()
         table.take(.accepted(descriptor: late.accepted), now: now)
@@ -86,12 +88,20 @@ struct ConnectionTableTests {
     {
         var table = ConnectionTable(limits: .init())
         let other = try LoopbackPair()
-        table.note(message(over: other, bytes: 1), from: try caller(HubNetwork.office), now: now)
+        table.note(
+            [Data(count: 1)],
+            over: other.accepted,
+            from: try caller(HubNetwork.office),
+            now: now
+        )
         let many = try (0..<6).map { _ in try LoopbackPair() }
         for place in 0..<many.count {
-            var message = ReceivedMessage()
-            message.sourceDescriptor = many[place].accepted
-            table.note(message, from: try caller(HubNetwork.police), now: now)
+            table.note(
+                [Data()],
+                over: many[place].accepted,
+                from: try caller(HubNetwork.police),
+                now: now
+            )
         }
         #expect((0..<6).map { many[$0].isCut } == [true, true, false, false, false, false])
         #expect(!other.isCut)
@@ -112,7 +122,8 @@ struct ConnectionTableTests {
             honest.drain()
             endless.drain()
             table.note(
-                message(over: honest, bytes: 32 << 10),
+                [Data(count: 32 << 10)],
+                over: honest.accepted,
                 from: try caller(HubNetwork.office),
                 now: now
             )
@@ -151,10 +162,20 @@ struct ConnectionTableTests {
         var table = ConnectionTable(limits: limits)
         let pair = try LoopbackPair()
         for _ in 0..<5 {
-            table.note(message(over: pair, bytes: 9), from: try caller(HubNetwork.police), now: now)
+            table.note(
+                [Data(count: 9)],
+                over: pair.accepted,
+                from: try caller(HubNetwork.police),
+                now: now
+            )
         }
         #expect(!pair.isCut)
-        table.note(message(over: pair, bytes: 9), from: try caller(HubNetwork.police), now: now)
+        table.note(
+            [Data(count: 9)],
+            over: pair.accepted,
+            from: try caller(HubNetwork.police),
+            now: now
+        )
         #expect(pair.isCut)
     }
 
@@ -162,8 +183,18 @@ struct ConnectionTableTests {
         var table = ConnectionTable(limits: .init())
         let police = try LoopbackPair()
         let office = try LoopbackPair()
-        table.note(message(over: police, bytes: 1), from: try caller(HubNetwork.police), now: now)
-        table.note(message(over: office, bytes: 1), from: try caller(HubNetwork.office), now: now)
+        table.note(
+            [Data(count: 1)],
+            over: police.accepted,
+            from: try caller(HubNetwork.police),
+            now: now
+        )
+        table.note(
+            [Data(count: 1)],
+            over: office.accepted,
+            from: try caller(HubNetwork.office),
+            now: now
+        )
         table.cut { $0.node == HubNetwork.police }
         #expect(police.isCut && !office.isCut && table.count == 1)
     }

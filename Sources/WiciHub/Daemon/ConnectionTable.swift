@@ -6,6 +6,7 @@
 // finishing, who takes nothing, who subscribes without end. libzmq bounds messages; this bounds
 // bytes, connections and time.
 
+import Foundation
 import WiciCore
 import ZeroMQ
 
@@ -21,8 +22,9 @@ struct ConnectionTable {
         var perNode = 4
         /// All connections; beyond it a newcomer gives way.
         var total = 10_000
-        /// Bytes that a peer has sent and that are no whole message yet, or wait to be taken.
-        var unreadBytes: UInt64 = 48 << 20
+        /// Bytes that a peer has sent and that are no whole message yet, or wait to be taken. A node of
+        /// ours has a batch of half a mebibyte on the way.
+        var unreadBytes: UInt64 = 24 << 20
         /// Bytes given to the library that the peer's system has not taken.
         var unsentBytes: UInt64 = 16 << 20
         /// Messages over the whole life of a connection: subscriptions, on the feed.
@@ -36,14 +38,19 @@ struct ConnectionTable {
         let since: Moment
         var caller: Caller?
         var messages = 0
-        /// Bytes taken from the socket, and more: never less than what the connection carried.
+        /// Bytes of the connection that were taken from the socket, those of the protocol included.
         var taken: UInt64 = 0
+        /// Value of `taken` at which the system is asked what the peer has sent.
+        var countAt: UInt64 = Self.countEvery
+        /// Until when protocol bytes that are in no message were forgiven.
+        var forgiven: Moment
         /// Bytes given to the socket, and less: never more than what the connection will carry.
         var given: UInt64 = 0
         /// Value of `given` at which the system is asked what the peer has taken.
         var askAt: UInt64 = Self.askEvery
 
         static let askEvery: UInt64 = 1 << 20
+        static let countEvery: UInt64 = 64 << 10
     }
 
     private let limits: Limits
@@ -57,9 +64,14 @@ struct ConnectionTable {
     /// Connections cut for breaking a bound.
     private(set) var cutCount: UInt64 = 0
 
-    /// ZMTP and CURVE add at least this much to a message, and at most (RFC 23, RFC 26).
-    private static let leastOverhead: UInt64 = 35
-    private static let mostOverhead: UInt64 = 128
+    /// ZMTP and CURVE add this much to a frame (RFC 23, RFC 26): the command's name, nonce, flags and
+    /// authenticator, behind one flag and a length of one byte or of eight.
+    private static func wireBytes(_ frame: Int) -> UInt64 {
+        let body = UInt64(frame) + 33
+        return body + (body > 255 ? 9 : 2)
+    }
+    /// Handshake and heartbeats are in no message: so many bytes a second are not held against a peer.
+    private static let forgivenPerSecond: Int64 = 1 << 10
 
     init(limits: Limits) {
         self.limits = limits
@@ -71,21 +83,36 @@ struct ConnectionTable {
     /// Takes what the monitor says.
     mutating func take(_ event: MonitorEvent, now: Moment) {
         switch event {
-        case .accepted(let descriptor): accept(descriptor, now: now)
+        // A message may have told of it first.
+        case .accepted(let descriptor) where entries[descriptor]?.connection.isOpen != true:
+            accept(descriptor, now: now)
         case .disconnected(let descriptor): remove(descriptor)
         default: break
         }
     }
 
-    /// Notes a message: whose it was, and that this much has been taken from its connection.
-    mutating func note(_ message: ReceivedMessage, from caller: Caller, now: Moment) {
-        guard let descriptor = message.sourceDescriptor else { return }
-        if entries[descriptor] == nil { accept(descriptor, now: now) }
-        let bytes = message.frames.reduce(0) { $0 + UInt64($1.count) + Self.mostOverhead }
-        entries[descriptor]?.taken += bytes
-        entries[descriptor]?.messages += 1
-        if entries[descriptor]?.caller != caller { attribute(descriptor, to: caller) }
-        if let messages = entries[descriptor]?.messages, messages > limits.messages {
+    /// Notes a message: whose it was, and that its frames have been taken from their connection.
+    mutating func note(
+        _ frames: some Sequence<Data>,
+        over descriptor: Int32?,
+        from caller: Caller,
+        now: Moment
+    ) {
+        guard let descriptor else { return }
+        // The system gives a number again: what comes from someone else is another connection.
+        if entries[descriptor].map({ $0.caller ?? caller }) != caller {
+            accept(descriptor, now: now)
+        }
+        guard let place = entries.index(forKey: descriptor) else { return }
+        let bytes = frames.reduce(0) { $0 + Self.wireBytes($1.count) }
+        entries.values[place].taken += bytes
+        entries.values[place].messages += 1
+        let entry = entries.values[place]
+        if entry.caller == nil { attribute(descriptor, to: caller) }
+        // Whoever sends without pause is looked at as often as its bytes come, and not with the time.
+        if entry.messages > limits.messages
+            || entry.taken >= entry.countAt && isOverUnread(descriptor, now: now)
+        {
             cut(descriptor)
         }
     }
@@ -94,7 +121,7 @@ struct ConnectionTable {
     /// and the connection is cut.
     mutating func give(_ bytes: Int, to connection: PeerConnection) -> Bool {
         guard let place = entries.index(forKey: connection.descriptor) else { return true }
-        entries.values[place].given += UInt64(bytes) + Self.leastOverhead
+        entries.values[place].given += Self.wireBytes(bytes)
         let given = entries.values[place].given
         guard given >= entries.values[place].askAt, entries.values[place].connection == connection,
             let traffic = connection.traffic
@@ -117,15 +144,23 @@ struct ConnectionTable {
             guard isOver || now < oldest.since else { break }
             cut(oldest.connection.descriptor)
         }
-        var unfinished: [Int32] = []
-        for place in entries.values.indices {
-            let connection = entries.values[place].connection
-            guard let received = connection.traffic?.received else { continue }
-            let taken = min(entries.values[place].taken, received)
-            entries.values[place].taken = taken
-            if received - taken > limits.unreadBytes { unfinished.append(connection.descriptor) }
+        for descriptor in Array(entries.keys) where isOverUnread(descriptor, now: now) {
+            cut(descriptor)
         }
-        for descriptor in unfinished { cut(descriptor) }
+    }
+
+    /// Asks the system what a peer has sent: whether too much of it has not been taken.
+    private mutating func isOverUnread(_ descriptor: Int32, now: Moment) -> Bool {
+        guard let place = entries.index(forKey: descriptor),
+            let received = entries.values[place].connection.traffic?.received
+        else { return false }
+        let elapsed = now.milliseconds - entries.values[place].forgiven.milliseconds
+        entries.values[place].forgiven = now
+        let forgiven = UInt64(max(0, elapsed) * Self.forgivenPerSecond / 1_000)
+        let taken = min(entries.values[place].taken + forgiven, received)
+        entries.values[place].taken = taken
+        entries.values[place].countAt = taken + Entry.countEvery
+        return received - taken > limits.unreadBytes
     }
 
     /// Cuts every connection of those callers.
@@ -141,7 +176,10 @@ struct ConnectionTable {
         remove(descriptor)
         guard let connection = PeerConnection(descriptor: descriptor) else { return }
         acceptances += 1
-        entries[descriptor] = Entry(connection: connection, number: acceptances, since: now)
+        var entry = Entry(connection: connection, number: acceptances, since: now, forgiven: now)
+        // Where a message told of it first: what came before is not held against it.
+        entry.taken = connection.traffic?.received ?? 0
+        entries[descriptor] = entry
         newcomers.append((descriptor, acceptances))
         newcomerCount += 1
         while newcomerCount > limits.newcomers || entries.count > limits.total,
@@ -168,8 +206,7 @@ struct ConnectionTable {
     }
 
     private mutating func attribute(_ descriptor: Int32, to caller: Caller) {
-        guard entries[descriptor] != nil else { return }
-        if entries[descriptor]?.caller == nil { newcomerCount -= 1 }
+        newcomerCount -= 1
         entries[descriptor]?.caller = caller
         var known = ofNode[caller.node, default: []]
         known.append(descriptor)

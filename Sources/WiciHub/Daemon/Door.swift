@@ -12,10 +12,10 @@ import ZeroMQ
 /// Says who may connect.
 final class Door: Sendable {
     private let registry = Mutex<Registry?>(nil)
-    private let events: HubEventQueue
+    private let events: WakingQueue<HubStateMachine.Event>
     private let clock: HubClock
 
-    init(events: HubEventQueue, clock: HubClock) {
+    init(events: WakingQueue<HubStateMachine.Event>, clock: HubClock) {
         self.events = events
         self.clock = clock
     }
@@ -73,30 +73,4 @@ struct Caller: Hashable, Sendable {
 
     /// The two, in one word each.
     var userID: String { "\(node.text) \(key.hexadecimal)" }
-}
-
-/// Events on their way to the exchange thread.
-final class HubEventQueue: Sendable {
-    /// Raised when events wait.
-    let wake: WakeSignal
-    private let waiting = Mutex<[HubStateMachine.Event]>([])
-
-    init() throws(ZeroMQError) {
-        self.wake = try WakeSignal()
-    }
-
-    func post(_ event: HubStateMachine.Event) {
-        let wasEmpty = waiting.withLock { waiting in
-            waiting.append(event)
-            return waiting.count == 1
-        }
-        if wasEmpty { wake.signal() }
-    }
-
-    func takeAll() -> [HubStateMachine.Event] {
-        waiting.withLock { waiting in
-            defer { waiting = [] }
-            return waiting
-        }
-    }
 }

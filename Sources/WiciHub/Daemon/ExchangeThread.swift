@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Wici authors
 
-// The thread that owns the exchange and the feed: frames in, events to the state machine, its
-// effects out. It decides nothing but who is cut for what its connection does (`ConnectionTable`).
+// The thread that owns the exchange: frames in, events to the state machine, its effects out. It
+// decides nothing.
 
 import Foundation
 import Logging
@@ -14,9 +14,11 @@ import ZeroMQ
 
 /// What the exchange's thread shares with the rest of the hub.
 struct ExchangeSurroundings: Sendable {
-    let events: HubEventQueue
+    let events: WakingQueue<HubStateMachine.Event>
     let orders: Handoff<LedgerOrder>
+    let publications: WakingQueue<Publication>
     let door: Door
+    let watch: ConnectionWatch
     let status: HubStatusBoard
     let receiptKey: SigningKey
     let logger: Logger
@@ -25,17 +27,12 @@ struct ExchangeSurroundings: Sendable {
     let stopping: StopFlag
 }
 
-/// Runs the hub's sockets and state machine on one thread, which makes it and ends it.
+/// Runs the exchange and the state machine on one thread, which makes it and ends it.
 struct ExchangeThread: ~Copyable {
     private let hub: ExchangeSurroundings
     private let exchange: Socket
-    private let feed: Socket
-    private let exchangeMonitor: SocketMonitor
-    private let feedMonitor: SocketMonitor
     private var machine: HubStateMachine
     private var peers = PeerTable()
-    private var callers: ConnectionTable
-    private var listeners: ConnectionTable
     private var memory = MemoryWatch()
     private var lastTick = Moment(milliseconds: 0)
 
@@ -45,99 +42,45 @@ struct ExchangeThread: ~Copyable {
     private static let timePerTurn = Duration.milliseconds(4)
     private static let tickInterval: Int64 = 100
 
-    /// Opens both sockets; nobody can connect before `bind`.
-    ///
-    /// - Parameter connections: How many connections each of the two may have.
+    /// Opens the socket; nobody can connect before `bind`.
     init(
         _ hub: ExchangeSurroundings,
         machine: HubStateMachine,
         keys: CurveKeyPair,
         in context: Context,
-        connections: Int
+        reporting: MonitorAddress
     ) throws(ZeroMQError) {
-        let exchange = try Self.socket(.router, keys, in: context)
-        let feed = try Self.socket(.xpub, keys, in: context)
-        let exchangeMonitor = try SocketMonitor(exchange)
-        let feedMonitor = try SocketMonitor(feed)
+        let exchange = try Socket(.router, in: context, options: .hub(.router, keys))
+        try exchange.report(to: reporting)
+        self.exchange = exchange
         self.hub = hub
         self.machine = machine
-        self.exchange = exchange
-        self.feed = feed
-        self.exchangeMonitor = exchangeMonitor
-        self.feedMonitor = feedMonitor
-        var limits = ConnectionTable.Limits()
-        limits.total = connections
-        callers = ConnectionTable(limits: limits)
-        limits.messages = Self.subscriptionsOfListener
-        listeners = ConnectionTable(limits: limits)
     }
 
-    /// Subscriptions that one connection of the feed may make in its life.
-    ///
-    /// There are fewer pairs of type and region. The library keeps each subscription, and a long one
-    /// costs it many times its length.
-    private static let subscriptionsOfListener = 512
-
-    private static func socket(
-        _ kind: SocketKind,
-        _ keys: CurveKeyPair,
-        in context: Context
-    ) throws(ZeroMQError) -> Socket {
-        var options = SocketOptions.curveServer(keys, domain: "wici")
-        options.maxMessageSize = kind == .router ? HubStateMachine.Limits.packetBytes : 512
-        options.sendHighWaterMark = 4_096
-        // Packets of a mebibyte: what waits of one connection stays below what is allowed to it.
-        options.receiveHighWaterMark = 32
-        // Every subscription is reported, so that whoever listens is known and can be cut.
-        options.reportsEverySubscription = kind == .xpub
-        return try Socket(kind, in: context, options: options)
-    }
-
-    /// Listens, and gives the real addresses.
-    borrowing func bind(
-        exchange exchangeAddress: String,
-        feed feedAddress: String
-    ) throws(ZeroMQError) -> (exchange: String, feed: String) {
-        (try exchange.bind(exchangeAddress), try feed.bind(feedAddress))
+    /// Listens, and gives the real address.
+    borrowing func bind(_ address: String) throws(ZeroMQError) -> String {
+        try exchange.bind(address)
     }
 
     /// Runs until the flag is raised.
     mutating func run() throws(ZeroMQError) {
         var poller = Poller()
         let exchangeReady = poller.add(exchange)
-        let feedReady = poller.add(feed)
-        _ = exchangeMonitor.add(to: &poller)
-        _ = feedMonitor.add(to: &poller)
         _ = poller.add(descriptor: hub.events.wake.descriptor)
         while !hub.stopping.isRaised {
             try poller.wait(.milliseconds(Self.tickInterval))
             let now = hub.clock.now()
-            try Self.take(from: exchangeMonitor, into: &callers, now)
-            try Self.take(from: feedMonitor, into: &listeners, now)
-            hub.events.wake.drain()
             for event in hub.events.takeAll() {
                 try handle(event, now)
                 guard case .released = event else { continue }
                 try cutWhoMayNotStay(now)
             }
             if poller.isReadable(exchangeReady) { try takePackets(now) }
-            if poller.isReadable(feedReady) { try takeSubscriptions(now) }
             let sinceTick = now.milliseconds - lastTick.milliseconds
             if sinceTick >= Self.tickInterval || now < lastTick { try tick(now) }
         }
         // The last words: how far the nodes have their mail, and that the hub stops.
         try handle(.operation(.stopped), hub.clock.now())
-    }
-
-    private static func take(
-        from monitor: borrowing SocketMonitor,
-        into table: inout ConnectionTable,
-        _ now: Moment
-    ) throws(ZeroMQError) {
-        for _ in 0..<framesPerTurn {
-            guard let event = try monitor.receive() else { break }
-            table.take(event, now: now)
-        }
     }
 
     private mutating func takePackets(_ now: Moment) throws(ZeroMQError) {
@@ -154,17 +97,17 @@ struct ExchangeThread: ~Copyable {
                     admits: door.isCurrent
                 )
             else { continue }
-            callers.note(message, from: caller, now: now)
+            hub.watch.callers.withLock {
+                // The first frame is the library's own.
+                $0.note(
+                    message.frames.dropFirst(),
+                    over: message.sourceDescriptor,
+                    from: caller,
+                    now: now
+                )
+            }
             try handle(.packet(connection, caller.node, packet), now)
             guard ContinuousClock().now < end else { break }
-        }
-    }
-
-    private mutating func takeSubscriptions(_ now: Moment) throws(ZeroMQError) {
-        for _ in 0..<Self.framesPerTurn {
-            guard let message = try feed.receive() else { break }
-            guard let caller = message.userID.flatMap({ Caller(userID: $0) }) else { continue }
-            listeners.note(message, from: caller, now: now)
         }
     }
 
@@ -172,8 +115,6 @@ struct ExchangeThread: ~Copyable {
         lastTick = now
         if let use = memory.tick(machine.counters) { Context.tuneMemory(for: use) }
         peers.prune(now: now)
-        callers.tick(now: now)
-        listeners.tick(now: now)
         cutListeners(now)
         try handle(.tick, now)
         hub.status.update(
@@ -181,7 +122,7 @@ struct ExchangeThread: ~Copyable {
                 counters: machine.counters,
                 isReady: machine.isReady,
                 connectedNodes: machine.connectedNodes.count,
-                connectionsCut: callers.cutCount + listeners.cutCount,
+                connectionsCut: hub.watch.cutCount,
                 release: machine.releaseInForce
             )
         )
@@ -196,8 +137,8 @@ struct ExchangeThread: ~Copyable {
         }
     }
 
-    private mutating func cutListeners(_ now: Moment) {
-        listeners.cut(where: mayNotStay(now))
+    private func cutListeners(_ now: Moment) {
+        hub.watch.listeners.withLock { $0.cut(where: mayNotStay(now)) }
     }
 
     /// Whose connections end now: no member in good standing, or with a key that was replaced.
@@ -225,7 +166,7 @@ struct ExchangeThread: ~Copyable {
                 guard let packet = signed(receipts) else { continue }
                 try send(packet, to: connection, now)
             case .publish(let topic, let payload):
-                _ = try feed.send(frames: [Data(topic.utf8), payload])
+                hub.publications.post(Publication(topic: topic, payload: payload))
             case .append(let commit, let entries):
                 hub.orders.give(.append(commit, entries))
             case .resumeAppends:
@@ -263,7 +204,10 @@ struct ExchangeThread: ~Copyable {
         guard let (routingID, tcp) = peers.address(of: connection) else {
             return try handle(.unreachable(connection), now)
         }
-        let hasRoom = tcp.map { callers.give(byteCount, to: $0) } ?? true
+        let hasRoom =
+            tcp.map { tcp in
+                hub.watch.callers.withLock { $0.give(byteCount, to: tcp) }
+            } ?? true
         if hasRoom,
             try exchange.send(to: routingID, byteCount: byteCount, write) == .sent
         {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Wici authors
 
-// The hub as a process: opens the ledger, brings registry and policy into force, starts the two
+// The hub as a process: opens the ledger, brings registry and policy into force, starts the
 // threads and the status page, reloads on request, and ends cleanly.
 
 import Dispatch
@@ -31,15 +31,20 @@ public final class HubDaemon: Sendable {
     private let identity: HubIdentity
     private let logger: Logger
     private let clock: HubClock
-    private let events: HubEventQueue
+    private let events: WakingQueue<HubStateMachine.Event>
     private let orders: Handoff<LedgerOrder>
     private let door: Door
     private let zap: ZAPHandler
     /// What the status page shows.
     let board: HubStatusBoard
     private let current: Mutex<Release>
+    private let publications: WakingQueue<Publication>
+    private let watch: ConnectionWatch
     private let stopping = StopFlag()
+    private let feedStopping = StopFlag()
     private let exchangeEnded = DispatchGroup()
+    private let feedEnded = DispatchGroup()
+    private let watchEnded = DispatchGroup()
     private let ledgerEnded = DispatchGroup()
     private let statusServer: StatusServer
 
@@ -67,11 +72,15 @@ public final class HubDaemon: Sendable {
         let ledgerKey = try folder.ledgerKey()
         let exchangeKeys = try folder.exchangeKeys()
         let identity = try folder.identity()
-        let events = try HubEventQueue()
+        let events = try WakingQueue<HubStateMachine.Event>()
+        let publications = try WakingQueue<Publication>()
         let orders = Handoff<LedgerOrder>()
         let board = HubStatusBoard()
         let door = Door(events: events, clock: clock)
-
+        let watch = ConnectionWatch(
+            connections: OpenFiles.forConnections() / 2,
+            clock: clock
+        )
         let context = try Context(ioThreads: 1, maxSockets: 1023)
         let zap = try ZAPHandler(context: context) { door.answer($0) }
         let ledgerEnded = self.ledgerEnded
@@ -108,28 +117,8 @@ public final class HubDaemon: Sendable {
                 now: clock.now()
             )
             door.open(with: release.registry)
-            (exchangeAddress, feedAddress) = try await Self.startExchange(
-                ExchangeSurroundings(
-                    events: events,
-                    orders: orders,
-                    door: door,
-                    status: board,
-                    receiptKey: ledgerKey,
-                    logger: logger,
-                    clock: clock,
-                    stopping: stopping
-                ),
-                machine: HubStateMachine(
-                    recovered: recovered,
-                    release: release,
-                    limits: configuration.limits
-                ),
-                configuration: configuration,
-                keys: exchangeKeys,
-                context: context,
-                group: exchangeEnded
-            ) { error in
-                logger.critical("exchange failed", metadata: ["error": "\(error)"])
+            let onFailure: @Sendable (ZeroMQError) -> Void = { error in
+                logger.critical("a socket failed", metadata: ["error": "\(error)"])
                 board.fail(
                     HubHealth.Problem(
                         .socketFailed,
@@ -138,8 +127,60 @@ public final class HubDaemon: Sendable {
                     isLost: true
                 )
             }
+            let ofExchange = MonitorAddress(in: context)
+            let ofFeed = MonitorAddress(in: context)
+            try await Self.start("wici watch", watchEnded, onFailure) {
+                started throws(ZeroMQError) in
+                try watch.run(exchange: ofExchange, feed: ofFeed) { started(()) }
+            }
+            feedAddress = try await Self.start("wici feed", feedEnded, onFailure) {
+                [feedStopping] started throws(ZeroMQError) in
+                let thread = try FeedThread(
+                    publications,
+                    keys: exchangeKeys,
+                    in: context,
+                    watch: watch,
+                    reporting: ofFeed,
+                    clock: clock
+                )
+                started(try thread.bind(configuration.feed))
+                try thread.run(until: feedStopping)
+            }
+            let surroundings = ExchangeSurroundings(
+                events: events,
+                orders: orders,
+                publications: publications,
+                door: door,
+                watch: watch,
+                status: board,
+                receiptKey: ledgerKey,
+                logger: logger,
+                clock: clock,
+                stopping: stopping
+            )
+            let machine = HubStateMachine(
+                recovered: recovered,
+                release: release,
+                limits: configuration.limits
+            )
+            exchangeAddress = try await Self.start("wici exchange", exchangeEnded, onFailure) {
+                started throws(ZeroMQError) in
+                var thread = try ExchangeThread(
+                    surroundings,
+                    machine: machine,
+                    keys: exchangeKeys,
+                    in: context,
+                    reporting: ofExchange
+                )
+                started(try thread.bind(configuration.exchange))
+                try thread.run()
+            }
         } catch {
             // The ledger is closed before this returns, so that the next attempt finds it free.
+            feedStopping.raise()
+            await feedEnded.end()
+            watch.stop()
+            await watchEnded.end()
             orders.give(.stop)
             await ledgerEnded.end()
             zap.stop()
@@ -155,6 +196,8 @@ public final class HubDaemon: Sendable {
         self.logger = logger
         self.clock = clock
         self.events = events
+        self.publications = publications
+        self.watch = watch
         self.orders = orders
         self.door = door
         self.zap = zap
@@ -205,6 +248,12 @@ public final class HubDaemon: Sendable {
         await statusServer.stop()
         // The exchange's last words are for the ledger.
         await exchangeEnded.end()
+        feedStopping.raise()
+        publications.wake.signal()
+        await feedEnded.end()
+        // Both sockets are closed: nobody reports any more.
+        watch.stop()
+        await watchEnded.end()
         orders.give(.stop)
         await ledgerEnded.end()
         zap.stop()
@@ -248,38 +297,25 @@ public final class HubDaemon: Sendable {
         }
     }
 
-    /// Opens both sockets on the thread that will own them, which goes on to run the hub.
-    private static func startExchange(
-        _ surroundings: ExchangeSurroundings,
-        machine: HubStateMachine,
-        configuration: HubConfiguration,
-        keys: CurveKeyPair,
-        context: Context,
-        group: DispatchGroup,
-        onFailure: @escaping @Sendable (ZeroMQError) -> Void
-    ) async throws -> (exchange: String, feed: String) {
+    /// Starts a thread that opens sockets, and returns what it tells once they are open.
+    private static func start<Opened: Sendable>(
+        _ name: String,
+        _ group: DispatchGroup,
+        _ onFailure: @escaping @Sendable (ZeroMQError) -> Void,
+        _ body: @escaping @Sendable (_ started: (Opened) -> Void) throws(ZeroMQError) -> Void
+    ) async throws -> Opened {
         group.enter()
         return try await withCheckedThrowingContinuation { continuation in
-            startThread("wici exchange") {
+            startThread(name) {
                 defer { group.leave() }
+                var isOpen = false
                 do throws(ZeroMQError) {
-                    var thread = try ExchangeThread(
-                        surroundings,
-                        machine: machine,
-                        keys: keys,
-                        in: context,
-                        connections: OpenFiles.forConnections() / 2
-                    )
-                    let addresses = try thread.bind(
-                        exchange: configuration.exchange,
-                        feed: configuration.feed
-                    )
-                    continuation.resume(returning: addresses)
-                    do throws(ZeroMQError) {
-                        try thread.run()
-                    } catch {
-                        onFailure(error)
+                    try body { opened in
+                        isOpen = true
+                        continuation.resume(returning: opened)
                     }
+                } catch  where isOpen {
+                    onFailure(error)
                 } catch {
                     continuation.resume(
                         throwing: HubError(

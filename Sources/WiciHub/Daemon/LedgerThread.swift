@@ -37,7 +37,7 @@ final class Handoff<Element: Sendable>: Sendable {
 /// Owns the ledger and carries out orders until told to stop.
 struct LedgerThread {
     let orders: Handoff<LedgerOrder>
-    let events: HubEventQueue
+    let events: WakingQueue<HubStateMachine.Event>
     let clock: HubClock
     /// Told when the ledger takes no writes, and whether it may recover.
     let onFailure: @Sendable (LedgerError, _ mayRecover: Bool) -> Void
