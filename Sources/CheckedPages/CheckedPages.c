@@ -121,6 +121,15 @@ static int sync_method(sqlite3_file *base, int flags) {
     return result;
 }
 
+static int truncate_method(sqlite3_file *base, sqlite3_int64 size) {
+    log_mark *mark = ((checked_file *)base)->mark;
+    if (mark != NULL && size == 0) {
+        int result = log_mark_will_empty(mark);
+        if (result != SQLITE_OK) return result;
+    }
+    return real(base)->pMethods->xTruncate(real(base), size);
+}
+
 static int close_method(sqlite3_file *base) {
     checked_file *file = (checked_file *)base;
     log_mark_close(file->mark);
@@ -130,9 +139,6 @@ static int close_method(sqlite3_file *base) {
 
 // MARK: What is handed on as it is
 
-static int truncate_method(sqlite3_file *base, sqlite3_int64 size) {
-    return real(base)->pMethods->xTruncate(real(base), size);
-}
 static int size_method(sqlite3_file *base, sqlite3_int64 *size) {
     return real(base)->pMethods->xFileSize(real(base), size);
 }
@@ -207,6 +213,18 @@ static int open_method(
     return SQLITE_OK;
 }
 
+static int delete_method(sqlite3_vfs *vfs, const char *name, int syncs_folder) {
+    (void)vfs;
+    size_t length = strlen(name);
+    char mark[longest_name + 16];
+    if (length > 4 && strcmp(name + length - 4, "-wal") == 0 && log_mark_name(mark, name)) {
+        int result = log_mark_clear(mark);
+        if (result != SQLITE_OK) return result;
+    }
+    sqlite3_vfs *system = system_vfs();
+    return system->xDelete(system, name, syncs_folder);
+}
+
 static int registered;
 static sqlite3_vfs shim;
 
@@ -222,6 +240,7 @@ static void register_once(void) {
     shim.szOsFile = (int)sizeof(checked_file) + system->szOsFile;
     shim.pNext = NULL;
     shim.xOpen = open_method;
+    shim.xDelete = delete_method;
     registered = sqlite3_vfs_register(&shim, 1);
 }
 

@@ -32,8 +32,18 @@ static inline uint32_t log_number(const uint8_t *bytes) {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
+/// Writes the name of the mark of the log with this name, which needs `longest_name` and some; whether
+/// it has one.
+int log_mark_name(char *name, const char *log);
+
 /// How far the mark of this name says that the log with these salts was synced; 0 when it says nothing.
 sqlite3_int64 log_mark_read(const char *name, const uint8_t *salts);
+
+/// Whether the mark of this name says that there is a log, of whatever salts, with something in it.
+int log_mark_expects_log(const char *name);
+
+/// Notes durably in the mark of this name that no log is missed: before one is removed.
+int log_mark_clear(const char *name);
 
 /// Notes durably in the mark of this name how far the log with these salts is on disk.
 int log_mark_note(const char *name, const uint8_t *salts, sqlite3_int64 end);
@@ -52,6 +62,9 @@ void log_mark_wrote(log_mark *mark, const void *bytes, int size, sqlite3_int64 o
 
 /// Notes in the mark's file how far the log is on disk now.
 void log_mark_synced(log_mark *mark, sqlite3_file *log);
+
+/// Notes durably that no log is missed, and forgets this one.
+int log_mark_will_empty(log_mark *mark);
 
 /// Takes back what was written since the last sync: that one failed.
 void log_mark_sync_failed(log_mark *mark);

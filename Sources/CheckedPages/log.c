@@ -124,27 +124,23 @@ static int secure_whole(
 }
 
 int checked_pages_secure_log(const char *database, int64_t *damage) {
-    char name[longest_name + 16];
+    char name[longest_name + 16], mark[longest_name + 16];
     *damage = -1;
-    sqlite3_vfs *vfs = system_vfs();
-    if (vfs == NULL) return SQLITE_ERROR;
-    if (strlen(database) > longest_name) return SQLITE_OK;
+    if (system_vfs() == NULL) return SQLITE_ERROR;
+    if (strlen(database) > longest_name - 4) return SQLITE_OK;
     strcpy(name, database);
     strcat(name, "-wal");
-    int exists = 0;
-    if (vfs->xAccess(vfs, name, SQLITE_ACCESS_EXISTS, &exists) || !exists)
-        return SQLITE_OK;
+    log_mark_name(mark, name);
     sqlite3_file *log = system_open(name, SQLITE_OPEN_READWRITE);
-    if (log == NULL) return SQLITE_OK;
     uint8_t header[log_header];
     sqlite3_int64 size = 0;
-    strcpy(name, database);
-    strcat(name, "-synced");
     int result = SQLITE_OK;
     // A log that has frames has a header: SQLite syncs it before the first of them.
-    if (log->pMethods->xFileSize(log, &size) == SQLITE_OK && size > log_header
+    if (log != NULL && log->pMethods->xFileSize(log, &size) == SQLITE_OK && size > log_header
         && log->pMethods->xRead(log, header, log_header, 0) == SQLITE_OK)
-        result = secure_whole(log, header, name, damage);
+        result = secure_whole(log, header, mark, damage);
+    // What was acknowledged is gone with it, though the rest of the store looks whole.
+    else if (log_mark_expects_log(mark)) *damage = 0;
     system_close(log);
     return result;
 }

@@ -31,18 +31,46 @@ static int write_record(sqlite3_file *file, const uint8_t *salts, sqlite3_int64 
     return file->pMethods->xWrite(file, record, record_size, 0);
 }
 
-sqlite3_int64 log_mark_read(const char *name, const uint8_t *salts) {
+int log_mark_name(char *name, const char *log) {
+    size_t length = strlen(log);
+    if (length < 4 || length > longest_name) return 0;
+    // The log's name ends in "-wal".
+    memcpy(name, log, length - 4);
+    strcpy(name + length - 4, "-synced");
+    return 1;
+}
+
+/// Reads the record of this name; whether there is a whole one.
+static int read_record(const char *name, uint8_t *record) {
     sqlite3_file *file = system_open(name, SQLITE_OPEN_READWRITE);
     if (file == NULL) return 0;
-    uint8_t record[record_size];
-    sqlite3_int64 end = 0;
     uint64_t sum;
     int is_read = file->pMethods->xRead(file, record, record_size, 0) == SQLITE_OK;
     system_close(file);
     memcpy(&sum, record + 24, 8);
-    if (!is_read || memcmp(record, word, 8) != 0 || sum != record_checksum(record)) return 0;
-    if (memcmp(record + 8, salts, 8) == 0) memcpy(&end, record + 16, 8);
+    return is_read && memcmp(record, word, 8) == 0 && sum == record_checksum(record);
+}
+
+static sqlite3_int64 record_end(const uint8_t *record) {
+    sqlite3_int64 end;
+    memcpy(&end, record + 16, 8);
     return end;
+}
+
+sqlite3_int64 log_mark_read(const char *name, const uint8_t *salts) {
+    uint8_t record[record_size];
+    if (!read_record(name, record) || memcmp(record + 8, salts, 8) != 0) return 0;
+    return record_end(record);
+}
+
+int log_mark_expects_log(const char *name) {
+    uint8_t record[record_size];
+    return read_record(name, record) && record_end(record) > 0;
+}
+
+int log_mark_clear(const char *name) {
+    static const uint8_t none[8];
+    return log_mark_expects_log(name) ? log_mark_note(name, none, 0) : SQLITE_OK;
 }
 
 int log_mark_note(const char *name, const uint8_t *salts, sqlite3_int64 end) {
@@ -72,18 +100,15 @@ struct log_mark {
 };
 
 log_mark *log_mark_make(const char *log) {
-    size_t length = strlen(log);
-    if (length < 4 || length > longest_name) return NULL;
+    char name[longest_name + 16];
+    if (!log_mark_name(name, log)) return NULL;
     log_mark *mark = calloc(1, sizeof *mark);
     if (mark == NULL) return NULL;
-    mark->name = malloc(length + sizeof "-synced");
+    mark->name = strdup(name);
     if (mark->name == NULL) {
         free(mark);
         return NULL;
     }
-    // The log's name ends in "-wal".
-    memcpy(mark->name, log, length - 4);
-    strcpy(mark->name + length - 4, "-synced");
     return mark;
 }
 
@@ -131,6 +156,12 @@ void log_mark_synced(log_mark *mark, sqlite3_file *log) {
         if (mark->file == NULL) return;
     }
     note(mark, mark->committed);
+}
+
+int log_mark_will_empty(log_mark *mark) {
+    mark->knows_salts = 0;
+    mark->ending = mark->committed = mark->marked = 0;
+    return log_mark_clear(mark->name);
 }
 
 void log_mark_sync_failed(log_mark *mark) {

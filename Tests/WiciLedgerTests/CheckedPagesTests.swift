@@ -69,6 +69,25 @@ struct CheckedPagesTests {
         #expect(error?.code == .ledgerPageCorrupt)
     }
 
+    @Test func `a log that is missing or empty though it was synced refuses the ledger`() throws {
+        let fixture = try LedgerFixture()
+        let copy = try killed(fixture)
+        let log = copy + "-wal"
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: log))
+        for short in [nil, Data(), bytes.prefix(32)] as [Data?] {
+            try FileManager.default.removeItem(atPath: log)
+            try short?.write(to: URL(fileURLWithPath: log))
+            let error = #expect(throws: LedgerError.self) { try fixture.open(copy) }
+            #expect(error?.code == .ledgerPageCorrupt)
+            if short == nil { try Data().write(to: URL(fileURLWithPath: log)) }
+        }
+        try bytes.write(to: URL(fileURLWithPath: log))
+        #expect(try fixture.open(copy).ledger.findMessage(messageID(47)) != nil)
+        // Now everything is in the file, and the log may go.
+        try? FileManager.default.removeItem(atPath: log)
+        #expect(try fixture.open(copy).ledger.findMessage(messageID(47)) != nil)
+    }
+
     @Test
     func `a mark of the log that is old, damaged or missing claims nothing and refuses nothing`()
         throws

@@ -8,9 +8,9 @@
 // - The last eight bytes of each page, which SQLite leaves free on request
 //   (SQLITE_FCNTL_RESERVE_BYTES), hold a checksum of page and page number. Every read compares it.
 // - A file `-synced` beside the log notes how far the log was synced. Before a store is opened for
-//   writing, the log must be whole at least that far.
+//   writing, the log must be there and whole at least that far.
 //
-// The mark is synced only when a store is opened: what it says was true when it was written, so an old one
+// The mark is synced only when a store is opened and before its log is emptied or removed: what it says was true when it was written, so an old one
 // claims too little and never too much. Where a power cut took it away, the log itself says more: no
 // transaction is begun before the one ahead of it is synced, so damage with a transaction behind it is
 // damage. What is left is a last transaction that is damaged between its sync and the next opening, with
