@@ -621,40 +621,40 @@ extension RefusalCode {
             polish: "Dysk księgi zgłosił błąd zapisu lub odczytu. Sprawdź dysk, potem uruchom ponownie.",
             english: "The ledger's disk reported a read or write error. Check the disk, then start again."))
 
-    /// A page of the ledger file is corrupt. Restore the file from a copy and keep the corrupt one.
+    /// A page of the ledger file is corrupt. Keep the file and follow Deploy/OPERATIONS.md, section 6.
     public static let ledgerPageCorrupt = RefusalCode(
         number: 1107, name: "ledger-page-corrupt", retryable: false,
         sentence: Bilingual(
-            polish: "Strona pliku księgi jest uszkodzona. Odtwórz plik z kopii i nie usuwaj uszkodzonego.",
-            english: "A page of the ledger file is corrupt. Restore the file from a copy and keep the corrupt one."))
+            polish: "Strona pliku księgi jest uszkodzona. Zachowaj plik i postępuj według Deploy/OPERATIONS.md, część 6.",
+            english: "A page of the ledger file is corrupt. Keep the file and follow Deploy/OPERATIONS.md, section 6."))
 
-    /// An entry is missing from the ledger. Restore the file from a copy and keep the damaged one.
+    /// An entry is missing from the ledger. Keep the file and follow Deploy/OPERATIONS.md, section 6.
     public static let ledgerEntryMissing = RefusalCode(
         number: 1108, name: "ledger-entry-missing", retryable: false,
         sentence: Bilingual(
-            polish: "W księdze brakuje wpisu. Odtwórz plik z kopii i nie usuwaj uszkodzonego.",
-            english: "An entry is missing from the ledger. Restore the file from a copy and keep the damaged one."))
+            polish: "W księdze brakuje wpisu. Zachowaj plik i postępuj według Deploy/OPERATIONS.md, część 6.",
+            english: "An entry is missing from the ledger. Keep the file and follow Deploy/OPERATIONS.md, section 6."))
 
-    /// An entry does not match its leaf: record, salt or leaf was changed. Restore the file from a copy and keep the changed one.
+    /// An entry does not match its leaf: record, salt or leaf was changed. Keep the file and follow Deploy/OPERATIONS.md, section 6.
     public static let ledgerLeafWrong = RefusalCode(
         number: 1109, name: "ledger-leaf-wrong", retryable: false,
         sentence: Bilingual(
-            polish: "Wpis księgi nie zgadza się ze swoim liściem: zmieniono zapis, sól lub liść. Odtwórz plik z kopii i zachowaj zmieniony.",
-            english: "An entry does not match its leaf: record, salt or leaf was changed. Restore the file from a copy and keep the changed one."))
+            polish: "Wpis księgi nie zgadza się ze swoim liściem: zmieniono zapis, sól lub liść. Zachowaj plik i postępuj według Deploy/OPERATIONS.md, część 6.",
+            english: "An entry does not match its leaf: record, salt or leaf was changed. Keep the file and follow Deploy/OPERATIONS.md, section 6."))
 
-    /// The ledger's root does not match the signed checkpoint: the past was changed. Restore the file from a copy and tell the auditor.
+    /// The ledger's root does not match the signed checkpoint: the past was changed. Tell the auditor, keep the file and follow Deploy/OPERATIONS.md, section 6.
     public static let ledgerRootWrong = RefusalCode(
         number: 1110, name: "ledger-root-wrong", retryable: false,
         sentence: Bilingual(
-            polish: "Korzeń księgi nie zgadza się z podpisanym punktem kontrolnym: przeszłość zmieniono. Odtwórz plik z kopii i zawiadom audytora.",
-            english: "The ledger's root does not match the signed checkpoint: the past was changed. Restore the file from a copy and tell the auditor."))
+            polish: "Korzeń księgi nie zgadza się z podpisanym punktem kontrolnym: przeszłość zmieniono. Zawiadom audytora, zachowaj plik i postępuj według Deploy/OPERATIONS.md, część 6.",
+            english: "The ledger's root does not match the signed checkpoint: the past was changed. Tell the auditor, keep the file and follow Deploy/OPERATIONS.md, section 6."))
 
-    /// The ledger has fewer entries than were signed. The file is an older copy or was cut off; restore a newer one.
+    /// The ledger has fewer entries than were signed. The file is an older copy or was cut off; do not run on it. Follow Deploy/OPERATIONS.md, section 6.
     public static let ledgerShorterThanCheckpoint = RefusalCode(
         number: 1111, name: "ledger-shorter-than-checkpoint", retryable: false,
         sentence: Bilingual(
-            polish: "Księga ma mniej wpisów, niż podpisano. Plik jest starszą kopią lub go ucięto; odtwórz nowszy.",
-            english: "The ledger has fewer entries than were signed. The file is an older copy or was cut off; restore a newer one."))
+            polish: "Księga ma mniej wpisów, niż podpisano. Plik jest starszą kopią lub go ucięto; nie uruchamiaj na nim. Postępuj według Deploy/OPERATIONS.md, część 6.",
+            english: "The ledger has fewer entries than were signed. The file is an older copy or was cut off; do not run on it. Follow Deploy/OPERATIONS.md, section 6."))
 
     /// The signed checkpoint is unreadable or was signed by another key. Check that key and ledger file belong together.
     public static let ledgerCheckpointWrong = RefusalCode(
@@ -663,19 +663,19 @@ extension RefusalCode {
             polish: "Podpisany punkt kontrolny jest nieczytelny lub podpisał go inny klucz. Sprawdź, czy klucz i plik księgi należą do siebie.",
             english: "The signed checkpoint is unreadable or was signed by another key. Check that key and ledger file belong together."))
 
-    /// A record of the ledger cannot be read. Restore the file from a copy.
+    /// A record of the ledger cannot be read. Keep the file and follow Deploy/OPERATIONS.md, section 6.
     public static let ledgerRecordUnreadable = RefusalCode(
         number: 1113, name: "ledger-record-unreadable", retryable: false,
         sentence: Bilingual(
-            polish: "Zapisu w księdze nie da się odczytać. Odtwórz plik z kopii.",
-            english: "A record of the ledger cannot be read. Restore the file from a copy."))
+            polish: "Zapisu w księdze nie da się odczytać. Zachowaj plik i postępuj według Deploy/OPERATIONS.md, część 6.",
+            english: "A record of the ledger cannot be read. Keep the file and follow Deploy/OPERATIONS.md, section 6."))
 
-    /// The derived tables differ from the ledger's records. Rebuild them.
+    /// The derived tables do not match the ledger's records, and the program does not rebuild them. Check the records with wici audit verify, keep the file and follow Deploy/OPERATIONS.md, section 6.
     public static let ledgerViewsWrong = RefusalCode(
         number: 1114, name: "ledger-views-wrong", retryable: false,
         sentence: Bilingual(
-            polish: "Tabele pochodne różnią się od zapisów księgi. Odbuduj je.",
-            english: "The derived tables differ from the ledger's records. Rebuild them."))
+            polish: "Tabele pochodne nie zgadzają się z zapisami księgi, a program sam ich nie odbudowuje. Sprawdź zapisy poleceniem wici audit verify, zachowaj plik i postępuj według Deploy/OPERATIONS.md, część 6.",
+            english: "The derived tables do not match the ledger's records, and the program does not rebuild them. Check the records with wici audit verify, keep the file and follow Deploy/OPERATIONS.md, section 6."))
 
     /// The ledger takes no writes after an earlier disk error. Check the disk, then start again.
     public static let ledgerStopped = RefusalCode(
@@ -684,12 +684,12 @@ extension RefusalCode {
             polish: "Księga nie przyjmuje zapisów po wcześniejszym błędzie dysku. Sprawdź dysk, potem uruchom ponownie.",
             english: "The ledger takes no writes after an earlier disk error. Check the disk, then start again."))
 
-    /// The ledger has reached the largest number of entries allowed. Begin a new ledger.
+    /// The ledger has reached the largest number of entries allowed. Begin a new ledger: Deploy/OPERATIONS.md, section 6.
     public static let ledgerFull = RefusalCode(
         number: 1116, name: "ledger-full", retryable: false,
         sentence: Bilingual(
-            polish: "Księga osiągnęła największą dozwoloną liczbę wpisów. Rozpocznij nową księgę.",
-            english: "The ledger has reached the largest number of entries allowed. Begin a new ledger."))
+            polish: "Księga osiągnęła największą dozwoloną liczbę wpisów. Rozpocznij nową księgę: Deploy/OPERATIONS.md, część 6.",
+            english: "The ledger has reached the largest number of entries allowed. Begin a new ledger: Deploy/OPERATIONS.md, section 6."))
 
     /// A line of the export cannot be read.
     public static let auditLineUnreadable = RefusalCode(
