@@ -96,12 +96,22 @@ extension HubStateMachine {
             pong.nonce = ping.nonce
             pong.hubTime = now.milliseconds
             send(.pong(pong), to: connection)
+            tellCheckpoint(to: node, on: connection)
         case .bye:
             forget(connection)
         case .welcome, .receipts, .deliveries, .update, .subscribed, .proof, .ledgerPage, .pong,
             .refused:
             refusePacket(Refusal(.unexpectedPacket), "packet", node, connection)
         }
+    }
+
+    /// Lets a node know how far the ledger goes, so that it would notice one that goes back.
+    private mutating func tellCheckpoint(to node: NodeID, on connection: ConnectionID) {
+        guard sessions[node]?.toldSize != checkpointSize else { return }
+        sessions[node]?.toldSize = checkpointSize
+        var update = WireUpdate()
+        update.checkpoint = lastCheckpoint
+        send(.update(update), to: connection)
     }
 
     /// While a release waits for its entry, packets wait too, so that it bites for all of them.
@@ -158,6 +168,7 @@ extension HubStateMachine {
             windowEnd: MailboxNumber(hello.windowEnd),
             lastHeard: now
         )
+        sessions[node]?.toldSize = checkpointSize
         if let earlier, earlier.connection == connection {
             sessions[node]?.goOn(from: earlier)
         }

@@ -32,6 +32,8 @@ struct Session {
     var recorded: MailboxNumber
     /// Credit: the highest number that the node takes.
     var windowEnd: MailboxNumber
+    /// Size of the ledger at the last checkpoint that the node was sent.
+    var toldSize: UInt64 = 0
     /// Waiting for the ledger: mail being read, or a tombstone being recorded.
     var isWaitingForLedger = false
     /// Waiting for the flush at the end of the event.

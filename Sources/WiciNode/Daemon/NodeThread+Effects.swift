@@ -25,7 +25,11 @@ extension NodeThread {
             return []
         case .adopt(let registry, let policy): return adopt(registry: registry, policy: policy)
         case .rememberCheckpoint(let bytes):
-            rememberCheckpoint(bytes)
+            return rememberCheckpoint(bytes)
+                ? [] : [.ledgerChecked(.contradicted(.checkpointWrong))]
+        case .checkLedger: return checkLedger()
+        case .rememberDoubt(let isInDoubt):
+            keep([.doubt: Data([isInDoubt ? 1 : 0])])
             return []
         case .requestOutbox(let limit): return [.outboxReady(readyEnvelopes(limit: limit))]
         case .reseal(let id): return reseal(id)
@@ -34,7 +38,11 @@ extension NodeThread {
             keep([.subscriptions: SubscriptionCoding.encode(subscriptions)])
             return []
         case .answer(let number, let answer):
-            asking.removeValue(forKey: number)?.resume(returning: answer)
+            switch asking.removeValue(forKey: number) {
+            case .caller(let continuation): continuation.resume(returning: answer)
+            case .ledgerCheck(let known): return checked(answer, of: known)
+            case nil: break
+            }
             return []
         case .report(let state):
             note(state)
@@ -297,27 +305,47 @@ extension NodeThread {
         }
     }
 
-    /// Takes a checkpoint that the ledger's key signed and that is not behind the last one.
-    private func rememberCheckpoint(_ bytes: Data) {
+    // MARK: The hub's ledger
+
+    /// Takes a checkpoint that the ledger's key signed and that is not behind the last one; false for
+    /// any other.
+    private func rememberCheckpoint(_ bytes: Data) -> Bool {
         let state = node.state.withLock { ($0.documents.registry, $0.checkpoint) }
-        guard let key = state.0?.contents.hub.ledgerKey else { return }
+        guard let key = state.0?.contents.hub.ledgerKey else { return true }
         guard let note = try? SignedNote(bytes: bytes, limits: .checkpoint),
             let checkpoint = try? Checkpoint(note: note, ledgerKey: key),
             !checkpoint.contradicts(state.1)
-        else {
-            node.state.withLock { $0.refusal = RefusalReport(Refusal(.hubContradictsItself)) }
-            node.logger.critical("a checkpoint does not verify or goes back")
-            return
-        }
+        else { return false }
         node.state.withLock { $0.checkpoint = checkpoint }
         keep([.checkpoint: bytes])
+        return true
     }
-}
 
-extension Checkpoint {
-    /// Whether the tree is smaller than before, or another of the same size.
-    func contradicts(_ earlier: Checkpoint?) -> Bool {
-        guard let earlier, earlier.origin == origin else { return false }
-        return size < earlier.size || (size == earlier.size && root != earlier.root)
+    /// Asks for proofs of what the newest receipt and the newest delivery said.
+    private mutating func checkLedger() -> [NodeSessionEvent] {
+        let known: [KnownEntry]
+        do throws(NodeStoreError) {
+            known = try node.store.newestEntries()
+        } catch {
+            node.logger.error("store read failed", metadata: ["error": "\(error)"])
+            return [.ledgerChecked(.undecided)]
+        }
+        unchecked = known.count
+        guard !known.isEmpty else { return [.ledgerChecked(.confirmed)] }
+        return known.map {
+            .asked(request(.prove($0.messageID), for: .ledgerCheck($0)))
+        }
+    }
+
+    private mutating func checked(_ answer: NodeAnswer, of known: KnownEntry) -> [NodeSessionEvent]
+    {
+        let (registry, checkpoint) = node.state.withLock {
+            ($0.documents.registry, $0.checkpoint)
+        }
+        guard let key = registry?.contents.hub.ledgerKey else { return [] }
+        let check = LedgerCheck(answer, of: known, checkpoint: checkpoint, ledgerKey: key)
+        guard check == .confirmed else { return [.ledgerChecked(check)] }
+        unchecked -= 1
+        return unchecked == 0 ? [.ledgerChecked(.confirmed)] : []
     }
 }

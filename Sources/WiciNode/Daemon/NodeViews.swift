@@ -181,12 +181,17 @@ extension JSONValue {
 }
 
 extension WireProof {
+    /// The checkpoint that the path leads to, where it is the ledger's and of that size.
+    func head(under ledgerKey: VerifierKey) -> Checkpoint? {
+        guard let note = try? SignedNote(bytes: checkpoint, limits: .checkpoint),
+            let head = try? Checkpoint(note: note, ledgerKey: ledgerKey), head.size == size
+        else { return nil }
+        return head
+    }
+
     /// Whether opening, leaf, path and checkpoint fit together under the ledger's key.
     func verifies(ledgerKey: VerifierKey) -> Bool {
-        guard let note = try? SignedNote(bytes: checkpoint, limits: .checkpoint),
-            let head = try? Checkpoint(note: note, ledgerKey: ledgerKey), head.size == size,
-            path.count <= 63
-        else { return false }
+        guard let head = head(under: ledgerKey), path.count <= 63 else { return false }
         let hashes = path.compactMap { Digest(bytes: $0) }
         let proof = InclusionProof(index: entry.index, size: size, path: hashes)
         guard hashes.count == path.count,

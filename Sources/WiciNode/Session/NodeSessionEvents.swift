@@ -29,6 +29,8 @@ package enum NodeSessionEvent: Equatable, Sendable {
     case keysChanged
     /// Somebody at the node asks the hub for something.
     case asked(NodeRequest)
+    /// What came of `checkLedger`, or of a checkpoint that was to be remembered.
+    case ledgerChecked(LedgerCheck)
     /// The connection went away.
     case connectionClosed
     /// The hub refused the connection's key or its proof.
@@ -51,8 +53,13 @@ package enum NodeSessionEffect: Equatable, Sendable {
     case storeReceipts(SettledBatch)
     /// Verify and keep a registry or policy note that the hub sent, then report `trusts`.
     case adopt(registry: Data?, policy: Data?)
-    /// Verify and remember a checkpoint that the hub sent.
+    /// Verify and remember a checkpoint that the hub sent; report `ledgerChecked` when it contradicts
+    /// the last one.
     case rememberCheckpoint(Data)
+    /// Ask the hub to prove the newest entries that the node knows of, then report `ledgerChecked`.
+    case checkLedger
+    /// Remember over a restart whether the hub's ledger is in doubt.
+    case rememberDoubt(Bool)
     /// Hand over up to this many ready envelopes with `outboxReady`.
     case requestOutbox(limit: Int)
     /// The eligible set has changed: seal this message again and queue it.
@@ -220,7 +227,11 @@ package enum ConnectionState: Equatable, Sendable {
     /// In what the hub contradicts itself.
     package enum Contradiction: Equatable, Sendable {
         /// The hub's mailbox ends before what the node has on disk.
-        case mailboxShrank(stored: MailboxNumber, head: MailboxNumber)
+        case mailboxShrank(stored: MailboxNumber)
+        /// The hub's ledger does not have, or not there, what its receipt or delivery said.
+        case entryMissing(MessageID)
+        /// A checkpoint that does not verify, is behind the last one, or differs from it.
+        case checkpointWrong
         /// Receipts whose signature does not verify.
         case badReceiptSignature
         /// A receipt for other bytes than the node sent.

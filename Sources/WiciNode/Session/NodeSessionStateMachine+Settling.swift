@@ -55,6 +55,14 @@ extension NodeSessionStateMachine {
         now: Moment,
         randomness: UInt64
     ) -> [NodeSessionEffect] {
+        // What is on this disk the hub has never numbered, by its ledger.
+        if refusal.code == RefusalCode.numberUnknown.number {
+            return contradicted(
+                .mailboxShrank(stored: mailbox.stored),
+                now: now,
+                randomness: randomness
+            )
+        }
         if !refusal.retryable { giveTime() }
         return disconnect(now: now, randomness: randomness, refusal: refusal)
     }

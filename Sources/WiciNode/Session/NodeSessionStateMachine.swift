@@ -43,6 +43,8 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         var outboxMayHaveMore = true
         /// The outbox changed after the request was made: an empty answer may be out of date.
         var outboxChangedSince = false
+        /// What is to be reported once the hub has proved that its ledger goes on from what is known.
+        var unconfirmed: ConnectionState?
     }
 
     private(set) var state = State.stopped
@@ -50,6 +52,9 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
     private(set) var mailbox: MailboxReceiver
     private(set) var trust: NodeTrust?
     private(set) var asked: [UInt64] = []
+    /// Whether the hub's ledger did not go on from what the node knows. Until the hub proves that it
+    /// does, nothing is taken from it or given to it: numbers could mean other messages.
+    private(set) var isInDoubt: Bool
     private var backoff = ReconnectBackoff()
     /// Waits for a disk that takes no mail: no welcome ends that.
     private var diskBackoff = ReconnectBackoff()
@@ -58,8 +63,15 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
     private let program: String
 
     /// Starts from what is on disk; `program` is name and version for the hub's list.
-    package init(node: NodeID, stored: MailboxNumber, trust: NodeTrust?, program: String) {
+    package init(
+        node: NodeID,
+        stored: MailboxNumber,
+        trust: NodeTrust?,
+        isInDoubt: Bool = false,
+        program: String
+    ) {
         self.node = node
+        self.isInDoubt = isInDoubt
         self.mailbox = MailboxReceiver(stored: stored)
         self.trust = trust
         self.program = String(program.prefix(64))
@@ -106,6 +118,7 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
             window.clear()
             return outboxChanged(now: now)
         case .asked(let request): return ask(request)
+        case .ledgerChecked(let check): return checked(check, now: now, randomness: randomness)
         case .connectionClosed: return disconnect(now: now, randomness: randomness, refusal: nil)
         case .authenticationFailed:
             backoff.jumpToLongest()
@@ -133,7 +146,7 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         hello.registryDigest = trust?.registry.data ?? Data()
         hello.policyDigest = trust?.policy?.data ?? Data()
         hello.storedThrough = mailbox.stored.value
-        hello.windowEnd = mailbox.windowEnd.value
+        hello.windowEnd = (isInDoubt ? mailbox.stored : mailbox.windowEnd).value
         return [.openConnection, .send(.hello(hello)), .report(.connecting)]
     }
 
@@ -236,9 +249,8 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
 
     /// Sends what may leave and asks the outbox for more.
     mutating func submit(now: Moment) -> [NodeSessionEffect] {
-        guard case .ready(var ready) = state, trust != nil, ready.submitFrom == nil else {
-            return []
-        }
+        guard case .ready(var ready) = state, trust != nil, ready.submitFrom == nil, !isInDoubt
+        else { return [] }
         var effects: [NodeSessionEffect] = []
         while let batch = window.takeBatch(now: now) {
             var submit = WireSubmit()
@@ -310,7 +322,8 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         case .stopped, .waiting: return []
         case .greeting:
             switch content {
-            case .welcome(let welcome): return welcomed(welcome, now: now)
+            case .welcome(let welcome):
+                return welcomed(welcome, now: now, randomness: randomness)
             case .refused(let refused):
                 return refusedConnection(refused.refusal, now: now, randomness: randomness)
             default: return []
@@ -322,25 +335,73 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         }
     }
 
-    private mutating func welcomed(_ welcome: WireWelcome, now: Moment) -> [NodeSessionEffect] {
+    private mutating func welcomed(
+        _ welcome: WireWelcome,
+        now: Moment,
+        randomness: UInt64
+    ) -> [NodeSessionEffect] {
         backoff.reset()
-        let nextPing = now.adding(milliseconds: Self.pingInterval)
-        state = .ready(Ready(lastHeard: now, nextPing: nextPing))
         let head = MailboxNumber(welcome.mailboxHead)
-        var effects: [NodeSessionEffect] = [
-            .report(.connected(head: head, hubTime: Moment(milliseconds: welcome.hubTime)))
-        ]
-        if head < mailbox.stored {
-            effects.append(
-                .report(.contradiction(.mailboxShrank(stored: mailbox.stored, head: head)))
+        guard head >= mailbox.stored else {
+            return contradicted(
+                .mailboxShrank(stored: mailbox.stored),
+                now: now,
+                randomness: randomness
             )
         }
+        let nextPing = now.adding(milliseconds: Self.pingInterval)
+        var ready = Ready(lastHeard: now, nextPing: nextPing)
+        let connected = ConnectionState.connected(
+            head: head,
+            hubTime: Moment(milliseconds: welcome.hubTime)
+        )
+        if isInDoubt { ready.unconfirmed = connected }
+        state = .ready(ready)
+        var effects: [NodeSessionEffect] = isInDoubt ? [] : [.report(connected)]
         let adoption = adoption(registry: welcome.registry, policy: welcome.policy)
         effects += adoption
         if !welcome.checkpoint.isEmpty { effects.append(.rememberCheckpoint(welcome.checkpoint)) }
-        effects.append(.rememberSubscriptions(welcome.subscriptions))
+        effects += [.rememberSubscriptions(welcome.subscriptions), .checkLedger]
         // A new registry may name new keys of this node: what leaves is then signed again first.
         return adoption.isEmpty ? effects + submit(now: now) : effects
+    }
+
+    // MARK: The hub's ledger
+
+    private mutating func checked(
+        _ check: LedgerCheck,
+        now: Moment,
+        randomness: UInt64
+    ) -> [NodeSessionEffect] {
+        switch check {
+        case .contradicted(let contradiction):
+            return contradicted(contradiction, now: now, randomness: randomness)
+        case .undecided:
+            return isInDoubt ? disconnect(now: now, randomness: randomness, refusal: nil) : []
+        case .confirmed:
+            guard isInDoubt, case .ready(var ready) = state, let connected = ready.unconfirmed
+            else { return [] }
+            isInDoubt = false
+            ready.unconfirmed = nil
+            state = .ready(ready)
+            return [.rememberDoubt(false), .report(connected), acknowledgement] + submit(now: now)
+        }
+    }
+
+    /// The hub's ledger does not go on from what is known: nothing more is exchanged with it.
+    mutating func contradicted(
+        _ contradiction: ConnectionState.Contradiction,
+        now: Moment,
+        randomness: UInt64
+    ) -> [NodeSessionEffect] {
+        isInDoubt = true
+        giveTime()
+        return [.rememberDoubt(true), .report(.contradiction(contradiction))]
+            + disconnect(
+                now: now,
+                randomness: randomness,
+                refusal: WireRefusal(RefusalReport(Refusal(.hubContradictsItself)))
+            )
     }
 
     private func adoption(registry: Data, policy: Data) -> [NodeSessionEffect] {
@@ -379,6 +440,7 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
     }
 
     private mutating func take(_ deliveries: [WireDelivery]) -> [NodeSessionEffect] {
+        guard !isInDoubt else { return [] }
         let (taken, missing) = mailbox.take(deliveries)
         var effects: [NodeSessionEffect] = taken.isEmpty ? [] : [.storeDeliveries(taken)]
         if let missing { effects.append(.send(.fetch(missing, mailbox: node))) }

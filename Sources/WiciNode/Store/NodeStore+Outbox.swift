@@ -131,6 +131,38 @@ extension NodeStore {
         return try decodeOutbox(rows).first
     }
 
+    /// Where the hub's word puts the last message that was accepted and the last that came: the newest
+    /// entries of its ledger that the node knows of.
+    package func newestEntries() throws(NodeStoreError) -> [KnownEntry] {
+        let (sent, received) = try read { database in
+            (
+                try Row.fetchAll(
+                    database,
+                    sql: "SELECT * FROM outbox WHERE state = 2 ORDER BY sequence DESC LIMIT 1"
+                ),
+                try Row.fetchOne(
+                    database,
+                    sql: """
+                        SELECT message_id, ledger_index FROM inbox
+                        WHERE message_id IS NOT NULL AND suspicion IS NULL AND tombstone = ''
+                        ORDER BY number DESC LIMIT 1
+                        """
+                )
+            )
+        }
+        var known: [KnownEntry] = []
+        if let row = try decodeOutbox(sent).first,
+            case .accepted(let index, _, _, _, _)? = SettledBatch.Outcome(encoded: row.outcome)
+        {
+            known.append(KnownEntry(messageID: row.messageID, index: index))
+        }
+        if let received, let id = MessageID(bytes: received["message_id"] as Data) {
+            let index = UInt64(clamping: received["ledger_index"] as Int64)
+            known.append(KnownEntry(messageID: id, index: LedgerIndex(index)))
+        }
+        return known
+    }
+
     /// The newest messages of the outbox, newest first.
     package func outbox(limit: Int) throws(NodeStoreError) -> [OutboxRow] {
         let rows = try read { database in

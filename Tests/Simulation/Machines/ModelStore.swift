@@ -14,6 +14,8 @@ final class ModelStore: NodeDisk {
         let id: MessageID
         var state: OutboxRow.State
         var prepared: Data
+        /// Where the hub's receipt puts it.
+        var index: LedgerIndex?
     }
 
     private var outbox: [Outgoing] = []
@@ -111,8 +113,9 @@ final class ModelStore: NodeDisk {
         try write { store in
             for message in batch.messages {
                 guard let place = store.openPlace(of: message.messageID) else { continue }
-                if case .accepted = message.outcome {
+                if case .accepted(let index, _, _, _, _) = message.outcome {
                     store.outbox[place].state = .accepted
+                    store.outbox[place].index = index
                 } else {
                     store.outbox[place].state = .refused
                 }
@@ -137,6 +140,17 @@ final class ModelStore: NodeDisk {
             guard let place = store.openPlace(of: id) else { return }
             store.outbox[place].state = .failed
         }
+    }
+
+    func newestEntries() throws(StoreFailure) -> [KnownEntry] {
+        if isStopped { throw .stopped }
+        let sent = outbox.last { $0.index != nil }.flatMap { letter in
+            letter.index.map { KnownEntry(messageID: letter.id, index: $0) }
+        }
+        let received = inbox.last { $0.message != nil && $0.tombstone.isEmpty }.flatMap { row in
+            row.message.map { KnownEntry(messageID: $0, index: LedgerIndex(row.index)) }
+        }
+        return [sent, received].compactMap { $0 }
     }
 
     func keep(registry: Data, policy: Data) throws(StoreFailure) {

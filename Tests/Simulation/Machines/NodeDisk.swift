@@ -42,6 +42,7 @@ protocol NodeDisk: AnyObject {
     func settle(_ batch: SettledBatch) throws(StoreFailure)
     func requeue(_ id: MessageID, prepared: Data) throws(StoreFailure)
     func fail(_ id: MessageID) throws(StoreFailure)
+    func newestEntries() throws(StoreFailure) -> [KnownEntry]
     func keep(registry: Data, policy: Data) throws(StoreFailure)
     func keptNotes() throws(StoreFailure) -> (registry: Data?, policy: Data?)
 

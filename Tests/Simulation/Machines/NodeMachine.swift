@@ -28,6 +28,8 @@ struct NodeMachine {
     /// Whether the disk did not give the outbox when it was asked.
     var isOutboxUnread = false
     var asked: [UInt64: NodeRequest.Question] = [:]
+    /// Known entries that the hub was asked to prove.
+    var checking: [UInt64: KnownEntry] = [:]
     var lastRequest: UInt64 = 0
     var slowUntil: Int64 = 0
     /// Frames that came while it was slow, in their order.

@@ -82,6 +82,10 @@ final class RealStore: NodeDisk {
         try use { store throws(NodeStoreError) in try store.fail(id, WireRefusal()) }
     }
 
+    func newestEntries() throws(StoreFailure) -> [KnownEntry] {
+        try use { store throws(NodeStoreError) in try store.newestEntries() }
+    }
+
     func keep(registry: Data, policy: Data) throws(StoreFailure) {
         try use { store throws(NodeStoreError) in
             try store.keep([.registry: registry, .policy: policy])

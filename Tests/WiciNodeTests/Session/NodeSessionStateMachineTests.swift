@@ -81,16 +81,63 @@ struct NodeSessionStateMachineTests {
         #expect(session.stateName == .waiting)
     }
 
-    @Test func `a mailbox that ends before what is on disk is reported`() {
+    // MARK: A hub whose ledger goes back
+
+    private static let shrank = ConnectionState.Contradiction.mailboxShrank(
+        stored: MailboxNumber(9)
+    )
+
+    @Test(arguments: [false, true])
+    func `a hub whose mailbox ends before what is on disk is left, and told so`(
+        refuses: Bool
+    ) throws {
         var session = SessionFixture(stored: 9)
         _ = session.handle(.started)
-        let effects = session.handle(.packet(SessionFixture.welcome(head: 5)))
-        let shrunk = ConnectionState.Contradiction.mailboxShrank(
-            stored: MailboxNumber(9),
-            head: MailboxNumber(5)
+        let answer =
+            refuses
+            ? SessionFixture.refused(.numberUnknown) : SessionFixture.welcome(head: 5)
+        let effects = session.handle(.packet(answer))
+        #expect(effects.contains(.report(.contradiction(Self.shrank))))
+        #expect(effects.contains(.rememberDoubt(true)) && effects.contains(.closeConnection))
+        #expect(session.stateName == .waiting)
+    }
+
+    @Test func `a hub in doubt is given nothing until it proves what is known`() throws {
+        var session = SessionFixture(stored: 9)
+        _ = session.handle(.started)
+        _ = session.handle(.packet(SessionFixture.welcome(head: 5)))
+        session.now = try #require(session.machine.nextDeadline)
+        // Other messages under the same numbers would look like this.
+        let hello = session.handle(.tick)
+        #expect(SessionFixture.hello(hello)?.windowEnd == 9)
+        let welcome = session.handle(.packet(SessionFixture.welcome(head: 12)))
+        #expect(welcome.contains(.checkLedger))
+        #expect(!welcome.contains { if case .report = $0 { true } else { false } })
+        #expect(session.handle(.outboxChanged).isEmpty)
+        #expect(
+            SessionFixture.stored(session.handle(.packet(SessionFixture.deliveries([10])))).isEmpty
         )
-        #expect(effects.contains(.report(.contradiction(shrunk))))
-        #expect(session.stateName == .ready)
+        let confirmed = session.handle(.ledgerChecked(.confirmed))
+        #expect(confirmed.contains(.rememberDoubt(false)))
+        #expect(confirmed.map(SessionFixture.name).contains("acknowledge"))
+        #expect(
+            SessionFixture.stored(session.handle(.packet(SessionFixture.deliveries([10])))) == [10]
+        )
+    }
+
+    @Test func `a hub that cannot prove what is known is left`() throws {
+        var session = SessionFixture()
+        session.bring(to: .ready)
+        let missing = ConnectionState.Contradiction.entryMissing(SessionFixture.envelope(1).messageID)
+        let effects = session.handle(.ledgerChecked(.contradicted(missing)))
+        #expect(effects.contains(.report(.contradiction(missing))))
+        #expect(effects.contains(.closeConnection) && session.machine.isInDoubt)
+        session.now = try #require(session.machine.nextDeadline)
+        _ = session.handle(.tick)
+        _ = session.handle(.packet(SessionFixture.welcome(head: 12)))
+        // Neither yes nor no: it is asked again later.
+        let unclear = session.handle(.ledgerChecked(.undecided))
+        #expect(unclear.contains(.closeConnection) && session.machine.isInDoubt)
     }
 
     // MARK: Deliveries

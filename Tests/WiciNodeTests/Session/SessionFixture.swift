@@ -13,7 +13,8 @@ struct SessionFixture {
     enum StateName: CaseIterable, Sendable { case stopped, waiting, greeting, ready }
     enum EventName: CaseIterable, Sendable {
         case started, garbage, welcome, refused, deliveries, tick, late, outboxChanged, outboxReady
-        case stored, storingFailed, trusts, keysChanged, asked, closed, authenticationFailed,
+        case stored, storingFailed, trusts, keysChanged, asked, ledgerConfirmed, ledgerContradicted
+        case ledgerUnclear, closed, authenticationFailed,
             stopping
     }
 
@@ -83,6 +84,9 @@ struct SessionFixture {
         case .trusts: return .trusts(trust)
         case .keysChanged: return .keysChanged
         case .asked: return .asked(NodeRequest(number: 1, question: .subscribe([])))
+        case .ledgerConfirmed: return .ledgerChecked(.confirmed)
+        case .ledgerContradicted: return .ledgerChecked(.contradicted(.checkpointWrong))
+        case .ledgerUnclear: return .ledgerChecked(.undecided)
         case .closed: return .connectionClosed
         case .authenticationFailed: return .authenticationFailed
         case .stopping: return .stopping
@@ -98,16 +102,22 @@ struct SessionFixture {
         )
         stopped[.started] = (["open", "hello", "report"], .greeting)
         stopped[.asked] = (["answer"], .stopped)
+        stopped[.ledgerContradicted] = (["rememberDoubt", "report"], .stopped)
         var waiting = [EventName: Row](
             uniqueKeysWithValues: EventName.allCases.map { ($0, ([], .waiting)) }
         )
         waiting[.late] = (["open", "hello", "report"], .greeting)
         waiting[.asked] = (["answer"], .waiting)
+        waiting[.ledgerContradicted] = (["rememberDoubt", "report"], .waiting)
         waiting[.stopping] = (["report"], .stopped)
         var greeting = [EventName: Row](
             uniqueKeysWithValues: EventName.allCases.map { ($0, ([], .greeting)) }
         )
-        greeting[.welcome] = (["report", "rememberSubscriptions", "requestOutbox"], .ready)
+        let contradicted = ["rememberDoubt", "report", "close", "report"]
+        greeting[.welcome] = (
+            ["report", "rememberSubscriptions", "checkLedger", "requestOutbox"], .ready
+        )
+        greeting[.ledgerContradicted] = (contradicted, .waiting)
         greeting[.asked] = (["answer"], .greeting)
         greeting[.stopping] = (["close", "report"], .stopped)
         for name in [EventName.garbage, .refused, .late, .storingFailed, .closed] {
@@ -118,6 +128,7 @@ struct SessionFixture {
             uniqueKeysWithValues: EventName.allCases.map { ($0, ([], .ready)) }
         )
         ready[.deliveries] = (["storeDeliveries"], .ready)
+        ready[.ledgerContradicted] = (contradicted, .waiting)
         ready[.outboxReady] = (["submit", "requestOutbox"], .ready)
         ready[.asked] = (["subscribe"], .ready)
         ready[.stopping] = (["bye", "close", "report"], .stopped)
@@ -139,6 +150,8 @@ struct SessionFixture {
         case .storeReceipts: "storeReceipts"
         case .adopt: "adopt"
         case .rememberCheckpoint: "rememberCheckpoint"
+        case .checkLedger: "checkLedger"
+        case .rememberDoubt: "rememberDoubt"
         case .requestOutbox: "requestOutbox"
         case .reseal: "reseal"
         case .rememberSubscriptions: "rememberSubscriptions"
@@ -158,6 +171,15 @@ struct SessionFixture {
         case .bye: "bye"
         default: "other"
         }
+    }
+
+    static func hello(_ effects: [NodeSessionEffect]) -> WireHello? {
+        effects.lazy.compactMap { effect -> WireHello? in
+            guard case .send(let bytes) = effect,
+                case .hello(let hello) = (try? WirePacket(serializedBytes: bytes))?.content
+            else { return nil }
+            return hello
+        }.first
     }
 
     static func stored(_ effects: [NodeSessionEffect]) -> [UInt64] {
