@@ -22,8 +22,9 @@ struct ConnectionTable {
         var perNode = 4
         /// All connections; beyond it a newcomer gives way.
         var total = 10_000
-        /// Bytes that a peer has sent and that are no whole message yet, or wait to be taken. A node of
-        /// ours has a batch of half a mebibyte on the way.
+        /// Bytes that a peer has sent and that are no whole message yet, or wait to be taken.
+        ///
+        /// A node of ours has one batch of half a mebibyte on the way.
         var unreadBytes: UInt64 = 24 << 20
         /// Bytes given to the library that the peer's system has not taken.
         var unsentBytes: UInt64 = 16 << 20

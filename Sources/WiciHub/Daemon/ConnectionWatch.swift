@@ -3,7 +3,7 @@
 
 // The watch over the hub's connections: a thread that hears of each of them and cuts those that break
 // a bound, also while a flood keeps the sockets' own threads busy. That matters because nothing else
-// holds a sender back: see HubSocketOptions.swift.
+// holds a sender back: see HubSockets.swift.
 
 import Synchronization
 import WiciCore
@@ -15,8 +15,10 @@ final class ConnectionWatch: Sendable {
     let callers: Mutex<ConnectionTable>
     /// Connections of the feed.
     let listeners: Mutex<ConnectionTable>
-    /// While the feed's thread works. A flood of subscriptions does not let it go, and each may take
-    /// some twenty kibibytes, so that listeners are looked at in every turn then.
+    /// Whether the feed's thread works.
+    ///
+    /// A flood of subscriptions does not let it go, and each may take some twenty kibibytes, so that
+    /// listeners are looked at in every turn then.
     let feedIsBusy = Atomic(false)
     private let clock: HubClock
     private let stopping = StopFlag()
@@ -26,8 +28,10 @@ final class ConnectionWatch: Sendable {
     private static let interval = Duration.milliseconds(50)
     private static let restPerWork = 50
 
-    /// Messages of one connection of the feed in its life, which are subscriptions: there are fewer
-    /// pairs of type and region. The library keeps each, and a long one costs it many times its length.
+    /// Messages of one connection of the feed in its life: subscriptions.
+    ///
+    /// There are fewer pairs of type and region. The library keeps each, and a long one costs it many
+    /// times its length.
     private static let subscriptionsOfListener = 512
 
     /// - Parameter connections: How many each of the two sockets may have.

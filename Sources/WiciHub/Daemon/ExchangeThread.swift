@@ -233,10 +233,3 @@ struct ExchangeThread: ~Copyable {
         return try? packet.serializedData()
     }
 }
-
-/// A flag that is raised once, from any thread.
-final class StopFlag: Sendable {
-    private let raised = Atomic(false)
-    var isRaised: Bool { raised.load(ordering: .acquiring) }
-    func raise() { raised.store(true, ordering: .releasing) }
-}

@@ -38,13 +38,7 @@ public final class HubDaemon: Sendable {
     /// What the status page shows.
     let board: HubStatusBoard
     private let current: Mutex<Release>
-    private let publications: WakingQueue<Publication>
-    private let watch: ConnectionWatch
-    private let stopping = StopFlag()
-    private let feedStopping = StopFlag()
-    private let exchangeEnded = DispatchGroup()
-    private let feedEnded = DispatchGroup()
-    private let watchEnded = DispatchGroup()
+    private let sockets: HubSockets
     private let ledgerEnded = DispatchGroup()
     private let statusServer: StatusServer
 
@@ -73,18 +67,13 @@ public final class HubDaemon: Sendable {
         let exchangeKeys = try folder.exchangeKeys()
         let identity = try folder.identity()
         let events = try WakingQueue<HubStateMachine.Event>()
-        let publications = try WakingQueue<Publication>()
         let orders = Handoff<LedgerOrder>()
         let board = HubStatusBoard()
         let door = Door(events: events, clock: clock)
-        let watch = ConnectionWatch(
-            connections: OpenFiles.forConnections() / 2,
-            clock: clock
-        )
+        let sockets = try HubSockets(events: events, clock: clock)
         let context = try Context(ioThreads: 1, maxSockets: 1023)
         let zap = try ZAPHandler(context: context) { door.answer($0) }
         let ledgerEnded = self.ledgerEnded
-        let stopping = self.stopping
         let (recovered, recorded) = try await Self.startLedger(
             folder: folder,
             configuration: configuration,
@@ -117,7 +106,28 @@ public final class HubDaemon: Sendable {
                 now: clock.now()
             )
             door.open(with: release.registry)
-            let onFailure: @Sendable (ZeroMQError) -> Void = { error in
+            (exchangeAddress, feedAddress) = try await sockets.open(
+                configuration,
+                keys: exchangeKeys,
+                in: context,
+                ExchangeSurroundings(
+                    events: events,
+                    orders: orders,
+                    publications: sockets.publications,
+                    door: door,
+                    watch: sockets.watch,
+                    status: board,
+                    receiptKey: ledgerKey,
+                    logger: logger,
+                    clock: clock,
+                    stopping: sockets.exchangeStopping
+                ),
+                machine: HubStateMachine(
+                    recovered: recovered,
+                    release: release,
+                    limits: configuration.limits
+                )
+            ) { error in
                 logger.critical("a socket failed", metadata: ["error": "\(error)"])
                 board.fail(
                     HubHealth.Problem(
@@ -127,60 +137,9 @@ public final class HubDaemon: Sendable {
                     isLost: true
                 )
             }
-            let ofExchange = MonitorAddress(in: context)
-            let ofFeed = MonitorAddress(in: context)
-            try await Self.start("wici watch", watchEnded, onFailure) {
-                started throws(ZeroMQError) in
-                try watch.run(exchange: ofExchange, feed: ofFeed) { started(()) }
-            }
-            feedAddress = try await Self.start("wici feed", feedEnded, onFailure) {
-                [feedStopping] started throws(ZeroMQError) in
-                let thread = try FeedThread(
-                    publications,
-                    keys: exchangeKeys,
-                    in: context,
-                    watch: watch,
-                    reporting: ofFeed,
-                    clock: clock
-                )
-                started(try thread.bind(configuration.feed))
-                try thread.run(until: feedStopping)
-            }
-            let surroundings = ExchangeSurroundings(
-                events: events,
-                orders: orders,
-                publications: publications,
-                door: door,
-                watch: watch,
-                status: board,
-                receiptKey: ledgerKey,
-                logger: logger,
-                clock: clock,
-                stopping: stopping
-            )
-            let machine = HubStateMachine(
-                recovered: recovered,
-                release: release,
-                limits: configuration.limits
-            )
-            exchangeAddress = try await Self.start("wici exchange", exchangeEnded, onFailure) {
-                started throws(ZeroMQError) in
-                var thread = try ExchangeThread(
-                    surroundings,
-                    machine: machine,
-                    keys: exchangeKeys,
-                    in: context,
-                    reporting: ofExchange
-                )
-                started(try thread.bind(configuration.exchange))
-                try thread.run()
-            }
         } catch {
             // The ledger is closed before this returns, so that the next attempt finds it free.
-            feedStopping.raise()
-            await feedEnded.end()
-            watch.stop()
-            await watchEnded.end()
+            await sockets.close()
             orders.give(.stop)
             await ledgerEnded.end()
             zap.stop()
@@ -196,8 +155,7 @@ public final class HubDaemon: Sendable {
         self.logger = logger
         self.clock = clock
         self.events = events
-        self.publications = publications
-        self.watch = watch
+        self.sockets = sockets
         self.orders = orders
         self.door = door
         self.zap = zap
@@ -243,17 +201,9 @@ public final class HubDaemon: Sendable {
 
     /// Ends: nothing more is accepted, what was acknowledged is on disk, a checkpoint is signed.
     public func stop() async {
-        stopping.raise()
-        events.wake.signal()
         await statusServer.stop()
         // The exchange's last words are for the ledger.
-        await exchangeEnded.end()
-        feedStopping.raise()
-        publications.wake.signal()
-        await feedEnded.end()
-        // Both sockets are closed: nobody reports any more.
-        watch.stop()
-        await watchEnded.end()
+        await sockets.close()
         orders.give(.stop)
         await ledgerEnded.end()
         zap.stop()
@@ -273,7 +223,7 @@ public final class HubDaemon: Sendable {
     ) async throws -> (RecoveredState, RecordedNotes) {
         group.enter()
         return try await withCheckedThrowingContinuation { continuation in
-            startThread("wici ledger") {
+            Thread.start("wici ledger") {
                 defer { group.leave() }
                 do {
                     let signer = try NoteSigner(name: configuration.origin, key: key)
@@ -294,53 +244,6 @@ public final class HubDaemon: Sendable {
                     continuation.resume(throwing: error)
                 }
             }
-        }
-    }
-
-    /// Starts a thread that opens sockets, and returns what it tells once they are open.
-    private static func start<Opened: Sendable>(
-        _ name: String,
-        _ group: DispatchGroup,
-        _ onFailure: @escaping @Sendable (ZeroMQError) -> Void,
-        _ body: @escaping @Sendable (_ started: (Opened) -> Void) throws(ZeroMQError) -> Void
-    ) async throws -> Opened {
-        group.enter()
-        return try await withCheckedThrowingContinuation { continuation in
-            startThread(name) {
-                defer { group.leave() }
-                var isOpen = false
-                do throws(ZeroMQError) {
-                    try body { opened in
-                        isOpen = true
-                        continuation.resume(returning: opened)
-                    }
-                } catch  where isOpen {
-                    onFailure(error)
-                } catch {
-                    continuation.resume(
-                        throwing: HubError(
-                            .socketFailed,
-                            detail: Bilingual(polish: error.message, english: error.message)
-                        )
-                    )
-                }
-            }
-        }
-    }
-
-    private static func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) {
-        let thread = Thread(block: body)
-        thread.name = name
-        thread.stackSize = 4 << 20
-        thread.start()
-    }
-}
-
-extension DispatchGroup {
-    /// Waits until everything of the group has ended.
-    fileprivate func end() async {
-        await withCheckedContinuation { continuation in
-            notify(queue: .global()) { continuation.resume() }
         }
     }
 }

@@ -51,6 +51,9 @@ struct PreparedEnvelope: Sendable {
         self.init(header: envelope.header, body: envelope.body, wraps: envelope.wraps)
     }
 
+    /// Whether the body is sealed; also for nobody, while nobody is eligible.
+    var isSealed: Bool { (try? WireHeader(serializedBytes: header))?.hasSeal ?? false }
+
     /// What the batch signature covers.
     var digest: Digest {
         EnvelopeParts.digest(headerBytes: header, bodyBytes: body, wraps: wraps)

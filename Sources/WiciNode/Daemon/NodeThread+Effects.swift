@@ -207,6 +207,11 @@ extension NodeThread {
     }
 
     private mutating func readyEnvelopes(limit: Int) -> [OutgoingEnvelope] {
+        // What waits for the disk to be sealed again goes first.
+        guard unsealed.isEmpty else {
+            isOutboxUnread = true
+            return []
+        }
         let rows: [OutboxRow]
         do throws(NodeStoreError) {
             rows = try node.store.takeQueued(limit: limit)
@@ -223,23 +228,23 @@ extension NodeThread {
             OutgoingEnvelope(
                 messageID: prepared.0,
                 digest: prepared.2,
-                bytes: prepared.1.signed(signature)
+                bytes: prepared.1.signed(signature),
+                isSealed: prepared.1.isSealed
             )
         }
     }
 
     mutating func reseal(_ id: MessageID) -> [NodeSessionEvent] {
         do throws(NodeStoreError) {
-            guard let row = try node.store.outboxRow(id) else { return [] }
+            guard let row = try node.store.outboxRow(id) else { return [.outboxChanged] }
             switch sealedAgain(row) {
             case .success(let prepared):
                 try node.store.requeue(id, prepared: prepared.bytes)
-                return [.outboxChanged]
             case .failure(let error):
                 try node.store.fail(id, WireRefusal(error.report))
                 release { $0 == id }
-                return []
             }
+            return [.outboxChanged]
         } catch {
             node.logger.error("sealing again failed", metadata: ["error": "\(error)"])
             unsealed.append(id)

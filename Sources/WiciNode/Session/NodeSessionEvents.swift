@@ -62,7 +62,8 @@ package enum NodeSessionEffect: Equatable, Sendable {
     case rememberDoubt(Bool)
     /// Hand over up to this many ready envelopes with `outboxReady`.
     case requestOutbox(limit: Int)
-    /// The eligible set has changed: seal this message again and queue it.
+    /// The eligible set has changed: seal this message again and queue it with everything that the
+    /// session was handed and has no receipt for, so that it leaves in its turn.
     case reseal(MessageID)
     /// Remember the subscriptions in force at the hub.
     case rememberSubscriptions([WireSubscription])
@@ -80,12 +81,15 @@ package struct OutgoingEnvelope: Equatable, Sendable {
     package let digest: Digest
     /// Serialized Envelope.
     package let bytes: Data
+    /// Whether the hub may ask for it to be sealed again.
+    package let isSealed: Bool
 
     /// Makes an envelope from its parts.
-    package init(messageID: MessageID, digest: Digest, bytes: Data) {
+    package init(messageID: MessageID, digest: Digest, bytes: Data, isSealed: Bool) {
         self.messageID = messageID
         self.digest = digest
         self.bytes = bytes
+        self.isSealed = isSealed
     }
 }
 

@@ -31,7 +31,7 @@ extension NodeSessionStateMachine {
             }
             switch SettledBatch.Outcome(receipt, sets: receipts.sets) {
             case .refused(let refusal) where refusal.code == RefusalCode.wrapsNotEligible.number:
-                removeSettled(id)
+                takeBackOutbox()
                 effects.append(.reseal(id))
             case .refused(let refusal) where refusal.retryable:
                 mustRetry = true

@@ -52,8 +52,10 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
     private(set) var mailbox: MailboxReceiver
     private(set) var trust: NodeTrust?
     private(set) var asked: [UInt64] = []
-    /// Whether the hub's ledger did not go on from what the node knows. Until the hub proves that it
-    /// does, nothing is taken from it or given to it: numbers could mean other messages.
+    /// Whether the hub's ledger did not go on from what the node knows.
+    ///
+    /// Until the hub proves that it does, nothing is taken from it or given to it: numbers could mean
+    /// other messages.
     private(set) var isInDoubt: Bool
     private var backoff = ReconnectBackoff()
     /// Waits for a disk that takes no mail: no welcome ends that.
@@ -278,6 +280,9 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
 
     /// The hub refuses the node as it is; the next attempts come slowly.
     mutating func giveTime() { backoff.jumpToLongest() }
+
+    /// Lets go of every envelope: a message is sealed again, and those behind it wait for it.
+    mutating func takeBackOutbox() { window.clear() }
 
     mutating func removeSettled(_ id: MessageID) { window.settle(id) }
 

@@ -53,6 +53,9 @@ struct SubmissionWindow: Equatable, Sendable {
     }
 
     /// Takes the next batch if one may leave.
+    ///
+    /// It ends with the first sealed letter: what was written after that must not overtake it when it
+    /// has to be sealed again.
     mutating func takeBatch(now: Moment) -> Batch? {
         guard flying.count < Self.batchesInFlight, !waiting.isEmpty else { return nil }
         var count = 0
@@ -61,6 +64,7 @@ struct SubmissionWindow: Equatable, Sendable {
             guard count == 0 || bytes + envelope.bytes.count <= Self.batchBytes else { break }
             count += 1
             bytes += envelope.bytes.count
+            if envelope.isSealed { break }
         }
         batchesMade += 1
         let batch = Batch(

@@ -38,7 +38,11 @@ extension NodeStore {
 
     /// Queues again what was handed out and never settled: the program was stopped in between.
     package func requeueSubmitted() throws(NodeStoreError) {
-        try write { try $0.execute(sql: "UPDATE outbox SET state = 0 WHERE state = 1") }
+        try write { try Self.requeueSubmitted($0) }
+    }
+
+    private static func requeueSubmitted(_ database: Database) throws {
+        try database.execute(sql: "UPDATE outbox SET state = 0 WHERE state = 1")
     }
 
     /// Hands out the oldest queued messages and marks them submitted.
@@ -93,21 +97,24 @@ extension NodeStore {
         }
     }
 
-    /// Puts a newly sealed envelope in place of the old one and queues it.
+    /// Puts a newly sealed envelope in place of the old one, and queues it with everything that was
+    /// handed to the session and has no receipt.
     package func requeue(_ id: MessageID, prepared: Data) throws(NodeStoreError) {
         let sealed = try key.seal(prepared, place: place("outbox.prepared", id.data))
         try write { database in
             try database.execute(
                 sql: """
-                    UPDATE outbox SET state = 0, attempts = attempts + 1, prepared = ?
+                    UPDATE outbox SET attempts = attempts + 1, prepared = ?
                     WHERE message_id = ? AND state <= 1
                     """,
                 arguments: [sealed, id.data]
             )
+            try Self.requeueSubmitted(database)
         }
     }
 
-    /// Gives a message up, with the reason.
+    /// Gives a message up, with the reason, and queues everything else that was handed to the session
+    /// and has no receipt.
     package func fail(_ id: MessageID, _ refusal: WireRefusal) throws(NodeStoreError) {
         let encoded = SettledBatch.Outcome.refused(refusal).encoded(id.data)
         let outcome = try key.seal(encoded, place: place("outbox.outcome", id.data))
@@ -116,6 +123,7 @@ extension NodeStore {
                 sql: "UPDATE outbox SET state = 4, outcome = ? WHERE message_id = ? AND state <= 1",
                 arguments: [outcome, id.data]
             )
+            try Self.requeueSubmitted(database)
         }
     }
 

@@ -133,7 +133,8 @@ struct FuzzSession {
         let outgoing = OutgoingEnvelope(
             messageID: parts.messageID,
             digest: parts.digest,
-            bytes: envelope
+            bytes: envelope,
+            isSealed: parts.isSealed
         )
         try session.handle(.outboxReady([outgoing]))
         try session.handle(.asked(NodeRequest(number: 1, question: .subscribe([]))))

@@ -70,7 +70,7 @@ extension Checker {
         guard decided[message.digest]?.audience == audience else {
             return fail(.decisionDiffers, "the audience of letter \(letter) at \(message.index)")
         }
-        guard let order = writtenOrder[letter], !resealedLetters.contains(letter) else { return }
+        guard let order = writtenOrder[letter] else { return }
         if let last = lastAcceptedOrder[message.sender], last > order {
             fail(.order, "letter \(letter) of node \(message.sender) came after a later one")
         }

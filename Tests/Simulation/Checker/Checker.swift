@@ -23,7 +23,6 @@ final class Checker {
     var writtenOrder: [Int: Int] = [:]
     var promisedLetters: [Int: [Int]] = [:]
     var settledLetters: Set<Int> = []
-    var resealedLetters: Set<Int> = []
     /// Digests under which honest nodes sent letters, with the number of the key that signed.
     var honestDigests: [WiciCore.Digest: (letter: Int, keys: Set<Int>)] = [:]
     var hostileDigests: Set<WiciCore.Digest> = []
@@ -103,10 +102,6 @@ final class Checker {
     func letterLeaves(_ envelope: OutgoingEnvelope, key: Int) {
         guard let letter = stage.letters.placeOfID[envelope.messageID] else { return }
         honestDigests[envelope.digest, default: (letter, [])].keys.insert(key)
-    }
-
-    func nodeReseals(_ id: MessageID) {
-        if let letter = stage.letters.placeOfID[id] { resealedLetters.insert(letter) }
     }
 
     /// A member sends other bytes under an id that the ledger has.

@@ -34,6 +34,8 @@ struct Prepared {
         return (try? envelope.serializedData()) ?? Data()
     }
 
+    var isSealed: Bool { (try? WireHeader(serializedBytes: header))?.hasSeal ?? false }
+
     var digest: Digest { EnvelopeParts.digest(headerBytes: header, bodyBytes: body, wraps: wraps) }
 
     init(header: Data, body: Data, wraps: [WireWrap]) {

@@ -93,10 +93,12 @@ final class ModelStore: NodeDisk {
     }
 
     func requeueSubmitted() throws(StoreFailure) {
-        try write { store in
-            for place in store.outbox.indices where store.outbox[place].state == .submitted {
-                store.outbox[place].state = .queued
-            }
+        try write { $0.queueSubmitted() }
+    }
+
+    private func queueSubmitted() {
+        for place in outbox.indices where outbox[place].state == .submitted {
+            outbox[place].state = .queued
         }
     }
 
@@ -130,8 +132,8 @@ final class ModelStore: NodeDisk {
     func requeue(_ id: MessageID, prepared: Data) throws(StoreFailure) {
         try write { store in
             guard let place = store.openPlace(of: id) else { return }
-            store.outbox[place].state = .queued
             store.outbox[place].prepared = prepared
+            store.queueSubmitted()
         }
     }
 
@@ -139,6 +141,7 @@ final class ModelStore: NodeDisk {
         try write { store in
             guard let place = store.openPlace(of: id) else { return }
             store.outbox[place].state = .failed
+            store.queueSubmitted()
         }
     }
 

@@ -94,6 +94,11 @@ extension World {
     }
 
     func readyLetters(_ limit: Int, _ place: Int) -> [OutgoingEnvelope] {
+        guard nodes[place].unsealed.isEmpty else {
+            nodes[place].isOutboxUnread = true
+            planRetry(place)
+            return []
+        }
         let waiting: [QueuedLetter]
         do throws(StoreFailure) {
             waiting = try nodes[place].disk.takeQueued(limit: limit)
@@ -114,7 +119,8 @@ extension World {
             OutgoingEnvelope(
                 messageID: letter.0,
                 digest: letter.2,
-                bytes: letter.1.signed(signature)
+                bytes: letter.1.signed(signature),
+                isSealed: letter.1.isSealed
             )
         }
         for envelope in envelopes { checker.letterLeaves(envelope, key: nodes[place].keyNumber) }
@@ -122,13 +128,12 @@ extension World {
     }
 
     func reseal(_ id: MessageID, _ place: Int) -> [NodeSessionEvent] {
-        checker.nodeReseals(id)
         do throws(StoreFailure) {
             guard let pair = nodes[place].trusted, let letter = stage.letters.placeOfID[id],
                 let prepared = stage.letters.prepared(letter, under: pair)
             else {
                 try nodes[place].disk.fail(id)
-                return []
+                return [.outboxChanged]
             }
             try nodes[place].disk.requeue(id, prepared: prepared.bytes)
             return [.outboxChanged]

@@ -114,21 +114,19 @@ struct NodeSessionStateMachineTests {
         #expect(welcome.contains(.checkLedger))
         #expect(!welcome.contains { if case .report = $0 { true } else { false } })
         #expect(session.handle(.outboxChanged).isEmpty)
-        #expect(
-            SessionFixture.stored(session.handle(.packet(SessionFixture.deliveries([10])))).isEmpty
-        )
+        let mail = SessionFixture.deliveries([10])
+        #expect(SessionFixture.stored(session.handle(.packet(mail))).isEmpty)
         let confirmed = session.handle(.ledgerChecked(.confirmed))
         #expect(confirmed.contains(.rememberDoubt(false)))
         #expect(confirmed.map(SessionFixture.name).contains("acknowledge"))
-        #expect(
-            SessionFixture.stored(session.handle(.packet(SessionFixture.deliveries([10])))) == [10]
-        )
+        #expect(SessionFixture.stored(session.handle(.packet(mail))) == [10])
     }
 
     @Test func `a hub that cannot prove what is known is left`() throws {
         var session = SessionFixture()
         session.bring(to: .ready)
-        let missing = ConnectionState.Contradiction.entryMissing(SessionFixture.envelope(1).messageID)
+        let message = SessionFixture.envelope(1).messageID
+        let missing = ConnectionState.Contradiction.entryMissing(message)
         let effects = session.handle(.ledgerChecked(.contradicted(missing)))
         #expect(effects.contains(.report(.contradiction(missing))))
         #expect(effects.contains(.closeConnection) && session.machine.isInDoubt)
@@ -324,7 +322,8 @@ struct NodeSessionStateMachineTests {
         let other = OutgoingEnvelope(
             messageID: envelope.messageID,
             digest: .zero,
-            bytes: envelope.bytes
+            bytes: envelope.bytes,
+            isSealed: false
         )
         let effects = session.handle(.packet(session.receipts([(other, nil)])))
         #expect(
@@ -344,7 +343,8 @@ struct NodeSessionStateMachineTests {
         let second = OutgoingEnvelope(
             messageID: first.messageID,
             digest: Digest.of(domain: "test", Data("sealed anew".utf8)),
-            bytes: first.bytes
+            bytes: first.bytes,
+            isSealed: true
         )
         _ = session.handle(.outboxReady([]))
         _ = session.handle(.outboxChanged)
@@ -355,14 +355,25 @@ struct NodeSessionStateMachineTests {
         #expect(effects.map(SessionFixture.name).first == "storeReceipts")
     }
 
-    @Test func `wraps that no longer fit are sealed again`() {
+    @Test func `nothing overtakes a letter that has to be sealed again`() {
         var session = SessionFixture()
         session.bring(to: .ready)
-        let envelope = SessionFixture.envelope(1)
-        _ = session.handle(.outboxReady([envelope]))
-        let answer = session.receipts([(envelope, RefusalCode.wrapsNotEligible)])
-        #expect(session.handle(.packet(answer)).first == .reseal(envelope.messageID))
+        let letters = [1, 2, 3].map { SessionFixture.envelope($0, size: 16, isSealed: $0 == 2) }
+        let sent = session.handle(.outboxReady(letters))
+        #expect(SessionFixture.envelopes(sent) == letters[..<2].map(\.bytes))
+        _ = session.handle(.outboxReady([]))
+        let answer = session.receipts([
+            (letters[0], nil), (letters[1], RefusalCode.wrapsNotEligible),
+        ])
+        let effects = session.handle(.packet(answer))
+        #expect(effects.map(SessionFixture.name) == ["storeReceipts", "reseal"])
         #expect(session.machine.window.isEmpty)
+        // The outbox hands out both again, in the order of writing.
+        #expect(session.handle(.outboxChanged).map(SessionFixture.name) == ["requestOutbox"])
+        let again = session.handle(.outboxReady(Array(letters[1...])))
+        #expect(SessionFixture.envelopes(again) == [letters[1].bytes])
+        let receipt = session.handle(.packet(session.receipts([(letters[1], nil)])))
+        #expect(SessionFixture.envelopes(receipt) == [letters[2].bytes])
     }
 
     @Test func `a busy hub gets the same batch again after a second`() {

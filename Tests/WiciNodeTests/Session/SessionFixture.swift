@@ -245,13 +245,18 @@ struct SessionFixture {
 
     static func envelope(_ number: Int) -> OutgoingEnvelope { envelope(number, size: 16) }
 
-    static func envelope(_ number: Int, size: Int) -> OutgoingEnvelope {
+    static func envelope(
+        _ number: Int,
+        size: Int,
+        isSealed: Bool = false
+    ) -> OutgoingEnvelope {
         let id = MessageID(milliseconds: Int64(number), random: (1, 2))
         let text = Data("\(number)".utf8)
         return OutgoingEnvelope(
             messageID: id,
             digest: Digest.of(domain: "test", text),
-            bytes: text + Data(count: size - text.count)
+            bytes: text + Data(count: size - text.count),
+            isSealed: isSealed
         )
     }
 
