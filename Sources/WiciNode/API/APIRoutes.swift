@@ -83,15 +83,23 @@ struct APIRoutes: Sendable {
             return try APIResponses.json(await node.status())
         }
         group.get("inbox") { request, _ in
-            try request.allow("after", "limit", "unacknowledged")
-            let entries = try await node.inbox(
-                after: MailboxNumber(
-                    request.number("after", in: 0...UInt64(Int64.max), otherwise: 0)
-                ),
-                limit: request.number("limit", in: 1...1000, otherwise: 100),
-                unacknowledgedOnly: request.flag("unacknowledged")
+            try request.allow("after", "latest", "limit", "unacknowledged")
+            let after = try request.number("after", in: 0...UInt64(Int64.max), otherwise: 0)
+            let limit = try request.number("limit", in: 1...1000, otherwise: 100)
+            let waiting = try request.flag("unacknowledged")
+            guard try request.flag("latest") else {
+                let entries = try await node.inbox(
+                    after: MailboxNumber(after),
+                    limit: limit,
+                    unacknowledgedOnly: waiting
+                )
+                return try APIResponses.json(InboxPage(entries: entries))
+            }
+            // From the end and from a number are two questions.
+            guard after == 0 else { throw NodeError(.requestMalformed, field: "after") }
+            return try APIResponses.json(
+                await node.latestInbox(limit: limit, unacknowledgedOnly: waiting)
             )
-            return try APIResponses.json(InboxPage(entries: entries))
         }
         group.get("outbox") { request, _ in
             try request.allow("limit")
@@ -176,11 +184,6 @@ struct APIRoutes: Sendable {
             throw NodeError(.requestTooLarge)
         }
     }
-}
-
-/// A stretch of the inbox.
-struct InboxPage: Codable, Sendable {
-    var entries: [InboxEntry]
 }
 
 /// The latest of the outbox.

@@ -124,6 +124,22 @@ extension Node: NodeOperations {
         }
     }
 
+    /// The last entries of the inbox, in order; at most 1,000.
+    public func latestInbox(
+        limit: Int,
+        unacknowledgedOnly: Bool
+    ) async throws(NodeError) -> InboxPage {
+        do throws(NodeStoreError) {
+            let (rows, omitted) = try store.latestInbox(
+                limit: limit.clamped(to: 1...1_000),
+                unacknowledgedOnly: unacknowledgedOnly
+            )
+            return InboxPage(entries: rows.map { entry($0) }, omitted: omitted)
+        } catch {
+            throw NodeError(error)
+        }
+    }
+
     /// A message with its content; `nil` when neither inbox nor outbox has it.
     public func message(_ id: MessageID) async throws(NodeError) -> MessageView? {
         do throws(NodeStoreError) {

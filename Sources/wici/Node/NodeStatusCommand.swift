@@ -51,7 +51,7 @@ struct NodeStatusCommand: AsyncParsableCommand {
             (say("rejestr", "registry"), Self.release(status.registry)),
             (say("polityka", "policy"), Self.release(status.policy)),
             (say("skrzynka", "mailbox"), "\(status.storedThrough) / \(status.mailboxHead)"),
-            (say("bez potwierdzenia", "not acknowledged"), "\(status.unacknowledged)"),
+            (say("czekają na potw.", "wait for ack."), "\(status.unacknowledged)"),
             (say("do wysłania", "to be sent"), "\(status.pending)"),
             (say("podejrzane", "suspect"), "\(status.suspect)"),
         ]

@@ -112,7 +112,8 @@ extension CommandTests {
             #expect(try await !network.ok(list).json().column("id").contains(id))
             try await network.awaitMail(try #require(answer["id"]?.word), at: sender)
             let inbox = try await network.ok("inbox", "--to-node", network.node(sender))
-            #expect(inbox.output.contains("acknowledgement"), "\(inbox)")
+            let line = inbox.output.split(separator: "\n").last { $0.hasSuffix("  re \(id)") }
+            #expect(line?.contains("acknowledgement") == true, "\(inbox)")
         }
 
         @Test
@@ -227,6 +228,53 @@ extension CommandTests {
             let network = try CommandTests.network()
             let node = ["--json", "--to-node", network.node(CommandTests.foundation)]
             func types(_ words: [String]) async throws -> [[String]] {
+        @Test
+        func `an answer that is in no list is the only fault of the reply`() async throws {
+            let network = try CommandTests.network()
+            let id = try await network.send(Self.notice(), from: CommandTests.audit)
+            try await network.awaitMail(id, at: CommandTests.police)
+            let run = try await network.run(
+                "reply",
+                id,
+                "--answer",
+                "RS-NOPE",
+                "--json",
+                "--to-node",
+                network.node(CommandTests.police)
+            )
+            try CommandTests.expectRefusal(run, status: 1, name: "schema-fault")
+            #expect(try run.refusal()["faults"]?.column("field") == ["body.answer"], "\(run)")
+        }
+
+        @Test
+        func `the newest of the inbox are listed, and how many are left out`() async throws {
+            let network = try CommandTests.network()
+            let node = ["--to-node", network.node(CommandTests.police)]
+            for _ in 1...3 {
+                let text = try CommandNetwork.sampleText("19").replacing(
+                    "regions: [PL]",
+                    with: "institutions: [kwp-lublin]"
+                )
+                let id = try await network.send(Data(text.utf8), from: CommandTests.inspection)
+                try await network.awaitMail(id, at: CommandTests.police)
+            }
+            let whole = try await network.ok(["inbox", "--json"] + node)
+            let numbers = try whole.json().items.compactMap { $0["number"]?.whole }
+            #expect(numbers == Array(1...numbers.count))
+            #expect(whole.remarks.isEmpty, "\(whole)")
+            let two = try await network.ok(["inbox", "--limit", "2", "--json"] + node)
+            let last = try two.json().items.compactMap { $0["number"]?.whole }
+            #expect(last.count == 2)
+            #expect(last[0] + 1 == last[1])
+            #expect(last[1] >= numbers.count)
+            #expect(two.remarks.contains("Left out: \(last[0] - 1) older"), "\(two)")
+            let page = try await network.ok(
+                ["inbox", "--after", "1", "--limit", "1", "--json"] + node
+            )
+            #expect(try page.json().items.compactMap { $0["number"]?.whole } == [2])
+            #expect(page.remarks.contains("--after 2"), "\(page)")
+        }
+
                 try await network.ok(words + node).json().items.map { $0["types"]?.words ?? [] }
             }
             let one = ["subscribe", "--type", "warning", "--region", "PL-06", "--replace"]

@@ -35,6 +35,10 @@ struct LocalAPITests {
             #expect(try await client.acknowledge(id, note: "Przyjęto \"ok\"") == entry)
             #expect(try await client.reply(to: id, draft: Fixture.draft, wait: 1) == entry)
             let wanted = [SubscriptionModel(types: ["warning"], regions: ["PL-06"])]
+            #expect(
+                try await client.latestInbox(limit: 9, unacknowledgedOnly: true)
+                    == InboxPage(entries: [Fixture.inboxEntry], omitted: 2)
+            )
             #expect(try await client.subscribe(wanted) == wanted)
             #expect(try await client.subscriptions() == wanted)
             let page = try await client.readLedger(
@@ -50,7 +54,8 @@ struct LocalAPITests {
         #expect(
             node.calls == [
                 "preview warning", "send warning", "outcome 5", "message \(Fixture.id)",
-                "inbox 2 10 true", "outbox 4", "acknowledge \(Fixture.id) Przyjęto \"ok\"",
+                "inbox 2 10 true", "latest 9 true", "outbox 4",
+                "acknowledge \(Fixture.id) Przyjęto \"ok\"",
                 "outcome 0", "reply \(Fixture.id) warning", "outcome 1", "subscribe 1",
                 "subscriptions", "subscriptions", "ledger 7 3 AP & co", "prove \(Fixture.id)",
             ]
@@ -175,6 +180,7 @@ struct LocalAPITests {
         ("/v1/ledger?from=0", "purpose"), ("/v1/ledger?purpose=", "purpose"),
         ("/v1/status?verbose=1", "verbose"),
     ])
+        ("/v1/inbox?latest=true&after=3", "after"), ("/v1/inbox?latest=1", "latest"),
     func `a wrong part of a request is named`(path: String, field: String) async throws {
         let node = try FakeNode()
         try await withServer(node) { api in
