@@ -195,11 +195,18 @@ extension Node: NodeOperations {
             // Only a draft that says nothing of marking and recipient is completed: what a person
             // did write must not be replaced.
             let missing = Set(error.report.faults.filter { $0.code == "missing" }.map(\.field))
-            guard missing.contains("marking"), missing.contains("urgency"),
-                error.report.faults.allSatisfy({
-                    ["marking", "urgency"].contains($0.field) || $0.field.hasPrefix("to")
-                })
-            else { throw error }
+            guard missing.contains("marking"), missing.contains("urgency") else { throw error }
+            // What the message would have given is not the person's fault; the rest is.
+            let others = error.report.faults.filter {
+                !["marking", "urgency"].contains($0.field) && $0.field != "to"
+                    && !$0.field.hasPrefix("to.")
+            }
+            guard others.isEmpty else {
+                throw NodeError(
+                    error.kind,
+                    RefusalReport(Refusal(.schemaFault), faults: others)
+                )
+            }
             let completed = answerDraft(type: draft.type, body: draft.body, to: received)
             return try await send(
                 completed,
@@ -216,15 +223,11 @@ extension Node: NodeOperations {
 
     /// Replaces the subscriptions, and returns once the hub has confirmed.
     public func subscribe(_ subscriptions: [SubscriptionModel]) async throws(NodeError) {
-        var wires: [WireSubscription] = []
-        for model in subscriptions {
-            do throws(RoutingRefusal) {
-                wires.append(try Subscription(wire: model.wire).wire)
-            } catch {
-                throw NodeError(error.refusal)
-            }
+        for (place, model) in subscriptions.enumerated() {
+            guard let refusal = model.refusal else { continue }
+            throw NodeError(refusal.code, field: "subscriptions[\(place)].\(refusal.field)")
         }
-        _ = try await ask(.subscribe(wires))
+        _ = try await ask(.subscribe(subscriptions.map(\.wire)))
     }
 
     /// Reads the ledger; auditors only, and the reading is itself recorded.

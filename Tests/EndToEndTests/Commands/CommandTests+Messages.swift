@@ -315,6 +315,39 @@ extension CommandTests {
             for _ in 1...2 {
                 _ = try await network.send(Data(text.utf8), from: CommandTests.inspection)
             }
+        @Test
+        func `a subscription that contradicts itself, or says nothing, changes nothing`()
+            async throws
+        {
+            let network = try CommandTests.network()
+            let node = ["--json", "--to-node", network.node(CommandTests.audit)]
+            let before = try await network.ok(
+                ["subscribe", "--type", "warning", "--replace"] + node
+            ).json()
+            for words in [
+                ["--none", "--type", "warning"], ["--all", "--none"],
+                ["--all", "--topic", "EX-LAB"], ["--replace"],
+            ] {
+                let run = try await network.run(["subscribe"] + words + node)
+                try CommandTests.expectRefusal(run, status: 2, name: "usage")
+            }
+            for words in [
+                ["--topic", "XX"], ["--region", "PL-99"], ["--urgency-from", "UR-9"],
+                ["--sender-kind", "IK-NONE"], ["--status", "real"],
+            ] {
+                let run = try await network.run(["subscribe"] + words + node)
+                try CommandTests.expectRefusal(run, status: 1, name: "subscription-fault")
+                let text = try await network.run(["subscribe"] + words + node.dropFirst())
+                #expect(text.remarks.contains("\(words[0]): \"\(words[1])\""), "\(text)")
+            }
+            let shown = try await network.ok(["subscribe"] + node)
+            #expect(try shown.json() == before)
+            #expect(shown.remarks.contains("Nothing was changed"), "\(shown)")
+            #expect(try await network.ok(["subscriptions"] + node).json() == before)
+            let all = try await network.ok(["subscribe", "--all"] + node).json()
+            #expect(all.items.count == 2)
+        }
+
             let line = try await following
             #expect(try line.json()["number"]?.whole == 1, "\(line)")
         }

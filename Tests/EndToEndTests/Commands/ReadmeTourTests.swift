@@ -56,7 +56,7 @@ struct ReadmeTourTests {
                 withDestinationPath: repositoryRoot.appending(path: "Deploy").path
             )
             for institution in institutions {
-                try await network.ok("subscribe", "--to-node", network.node(institution))
+                try await network.ok("subscribe", "--all", "--to-node", network.node(institution))
             }
             var message = "ID"
             for command in commands {
