@@ -101,9 +101,9 @@ struct Examination {
         findings.append(Finding(state: state, subject: subject, pl: polish, en: english))
     }
 
-    private mutating func note(_ error: any Error, _ subject: String) {
-        let help = CommandFailure(error)?.report.help
-        note(.failed, subject, help?.pl ?? "\(error)", help?.en ?? "\(error)")
+    mutating func note(_ error: any Error, _ subject: String) {
+        let sentence = CommandFailure(error)?.sentence
+        note(.failed, subject, sentence?.pl ?? "\(error)", sentence?.en ?? "\(error)")
     }
 
     // MARK: Libraries and clock
@@ -282,8 +282,12 @@ struct Examination {
             note(
                 .failed,
                 subject,
-                help?.pl ?? "brak połączenia z \(status.hub).",
-                help?.en ?? "not connected to \(status.hub)."
+                help?.pl
+                    ?? "brak połączenia z \(status.hub). Sprawdź ten adres w node.yaml, czy węzeł "
+                    + "centralny działa i czy zapora przepuszcza połączenia wychodzące na ten port.",
+                help?.en
+                    ?? "not connected to \(status.hub). Check that address in node.yaml, that the "
+                    + "hub runs, and that the firewall lets connections out to that port."
             )
         }
         if let difference = status.clockDifference, abs(difference) > 60_000 {
