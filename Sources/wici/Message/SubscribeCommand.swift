@@ -180,7 +180,7 @@ struct SubscriptionsCommand: AsyncParsableCommand {
                 ),
                 (say("tematy", "topics"), one.topics),
                 (say("nadawcy", "senders"), one.senderKinds),
-                (say("stan", "status"), one.statuses),
+                (say("stan", "status"), one.statuses.map(Words.status)),
             ]
             let words = lists.filter { !$0.1.isEmpty }
                 .map { "\($0.0): \($0.1.joined(separator: " "))" }

@@ -46,7 +46,7 @@ struct NodeStatusCommand: AsyncParsableCommand {
             (say("instytucja", "institution"), status.institution?.text ?? "?"),
             (
                 say("połączenie", "connection"),
-                Console.paint(status.connection.rawValue, colour) + "  \(status.hub)"
+                Console.paint(Words.connection(status.connection), colour) + "  \(status.hub)"
             ),
             (say("rejestr", "registry"), Self.release(status.registry)),
             (say("polityka", "policy"), Self.release(status.policy)),

@@ -108,6 +108,9 @@ extension CommandTests {
                     network.node(reader),
                 ]
             ).json()
+            let own = try await network.ok("message", "show", id, "--to-node", sender)
+            #expect(own.output.contains(#/\nto +PL-06; /#), "\(own)")
+            #expect(own.output.contains(#/\nrecipients +kwp-lublin\n/#), "\(own)")
             #expect(answer["state"]?.word == "accepted")
             #expect(try await !network.ok(list).json().column("id").contains(id))
             try await network.awaitMail(try #require(answer["id"]?.word), at: sender)

@@ -209,6 +209,12 @@ struct CommandTests {
         // The same by the socket, the token beside it.
         let text = try await network.ok("node", "status", "--to-node", folder + "/api.sock")
         #expect(text.output.contains("connected"), "\(text)")
+        let polish = try await network.run(
+            ["node", "status", folder],
+            environment: ["WICI_LANG": "pl"]
+        )
+        #expect(polish.output.contains("połączony"), "\(polish)")
+        #expect(!polish.output.contains("connected"), "\(polish)")
     }
 
     @Test
