@@ -14,7 +14,7 @@ extension CommandTests {
     struct Audit {
         /// A message of its own whose entry the signed checkpoint covers.
         private func message(_ network: CommandNetwork) async throws -> String {
-            let text = try DeliveryTests.sampleText("19").replacing(
+            let text = try CommandNetwork.sampleText("19").replacing(
                 "regions: [PL]",
                 with: "institutions: [kwp-lublin]"
             )

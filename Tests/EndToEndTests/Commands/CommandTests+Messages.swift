@@ -13,7 +13,7 @@ extension CommandTests {
     struct Messages {
         /// A meeting notice to the police: only a voivodeship office may send one.
         static func notice() throws -> Data {
-            let text = try DeliveryTests.sampleText("34")
+            let text = try CommandNetwork.sampleText("34")
                 .replacing("teams: [team-06]", with: "institutions: [kwp-lublin]")
                 .replacing("  quorum: 8\n", with: "")
             return Data(text.utf8)
@@ -44,13 +44,30 @@ extension CommandTests {
             let folder = repositoryRoot.appending(path: "Deploy/network/messages")
             let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             let paths = files.map { folder.appending(path: $0).path }
-            let reports = try await network.run(["message", "check", "--json"] + paths).json()
+            let reports = try await network.ok(["message", "check", "--json"] + paths).json()
             #expect(reports.items.count == files.count)
-            // Answers lack the id of what they answer; everything else is in order.
-            for report in reports.items {
-                let fields = report["faults"]?.column("field") ?? []
-                #expect(fields.allSatisfy { $0.hasPrefix("references") }, "\(report.json())")
+            // Those that answer another say so: whoever sends them fills in the id.
+            let answering = try paths.filter {
+                try String(contentsOfFile: $0, encoding: .utf8).contains("\nanswers: ")
             }
+            #expect(reports.column("answers").count == answering.count)
+            let answer = try #require(paths.first { $0.contains("/10-") })
+            let text = try await network.ok("message", "check", answer)
+            #expect(text.output.contains("in order; answers sample 7"), "\(text)")
+        }
+
+        @Test
+        func `a draft of another institution is not sent, whoever's node is asked`() async throws {
+            let network = try CommandTests.network()
+            let words = [
+                "message", "send", "-", "--json", "--to-node", network.node(CommandTests.police),
+            ]
+            let own = try DeliveryTests.sampleText("04")
+            let other = own.replacing("from: kwp-lublin", with: "from: oip-lublin")
+            #expect(other != own)
+            let run = try await network.run(words, input: Data(other.utf8))
+            try CommandTests.expectRefusal(run, status: 1, name: "sender-differs")
+            try await network.ok(words + ["--dry-run"], input: Data(own.utf8))
         }
 
         @Test
@@ -91,6 +108,9 @@ extension CommandTests {
             let shown = try await network.ok("message", "show", id, "--to-node", receiver)
             #expect(shown.output.contains("EX-LAB"), "\(shown)")
             #expect(shown.output.contains("oip-lublin"), "\(shown)")
+            let own = try await network.ok("message", "show", id, "--to-node", sender)
+            #expect(own.output.contains(#/\nto +PL-06; /#), "\(own)")
+            #expect(own.output.contains(#/\nrecipients +kwp-lublin\n/#), "\(own)")
             try await acknowledge(id, by: CommandTests.police, to: CommandTests.inspection)
         }
 
@@ -108,9 +128,6 @@ extension CommandTests {
                     network.node(reader),
                 ]
             ).json()
-            let own = try await network.ok("message", "show", id, "--to-node", sender)
-            #expect(own.output.contains(#/\nto +PL-06; /#), "\(own)")
-            #expect(own.output.contains(#/\nrecipients +kwp-lublin\n/#), "\(own)")
             #expect(answer["state"]?.word == "accepted")
             #expect(try await !network.ok(list).json().column("id").contains(id))
             try await network.awaitMail(try #require(answer["id"]?.word), at: sender)
@@ -124,7 +141,7 @@ extension CommandTests {
             async throws
         {
             let network = try CommandTests.network()
-            let text = try DeliveryTests.sampleText("26")
+            let text = try CommandNetwork.sampleText("26")
                 .replacing("[fundacja-przyklad, kcik]", with: "[fundacja-przyklad]")
             let preview = try await network.ok(
                 [
@@ -210,27 +227,6 @@ extension CommandTests {
             #expect(try run.refusal()["faults"]?.items.count == 2, "\(run)")
         }
 
-        @Test(arguments: ["show", "acknowledge", "reply"])
-        func `a message that the node does not have ends with 5`(verb: String) async throws {
-            let network = try CommandTests.network()
-            let id = "0198d2c4-6b1e-7c3a-9f5e-1a2b3c4d5e6f"
-            let words =
-                switch verb {
-                case "show": ["message", "show", id]
-                case "reply": ["reply", id, "--answer", "RS-YES"]
-                default: ["acknowledge", id]
-                }
-            let run = try await network.run(
-                words + ["--json", "--to-node", network.node(CommandTests.police)]
-            )
-            try CommandTests.expectRefusal(run, status: 5, name: "message-unknown")
-        }
-
-        @Test
-        func `subscriptions add up, are replaced and are removed`() async throws {
-            let network = try CommandTests.network()
-            let node = ["--json", "--to-node", network.node(CommandTests.foundation)]
-            func types(_ words: [String]) async throws -> [[String]] {
         @Test
         func `an answer that is in no list is the only fault of the reply`() async throws {
             let network = try CommandTests.network()
@@ -278,6 +274,27 @@ extension CommandTests {
             #expect(page.remarks.contains("--after 2"), "\(page)")
         }
 
+        @Test(arguments: ["show", "acknowledge", "reply"])
+        func `a message that the node does not have ends with 5`(verb: String) async throws {
+            let network = try CommandTests.network()
+            let id = "0198d2c4-6b1e-7c3a-9f5e-1a2b3c4d5e6f"
+            let words =
+                switch verb {
+                case "show": ["message", "show", id]
+                case "reply": ["reply", id, "--answer", "RS-YES"]
+                default: ["acknowledge", id]
+                }
+            let run = try await network.run(
+                words + ["--json", "--to-node", network.node(CommandTests.police)]
+            )
+            try CommandTests.expectRefusal(run, status: 5, name: "message-unknown")
+        }
+
+        @Test
+        func `subscriptions add up, are replaced and are removed`() async throws {
+            let network = try CommandTests.network()
+            let node = ["--json", "--to-node", network.node(CommandTests.foundation)]
+            func types(_ words: [String]) async throws -> [[String]] {
                 try await network.ok(words + node).json().items.map { $0["types"]?.words ?? [] }
             }
             let one = ["subscribe", "--type", "warning", "--region", "PL-06", "--replace"]
@@ -298,26 +315,6 @@ extension CommandTests {
             try CommandTests.expectRefusal(unknown, status: 1, name: "subscription-fault")
         }
 
-        @Test
-        func `an inbox that is followed lists what arrives, a line of JSON each`() async throws {
-            let network = try CommandTests.network()
-            // The follower ends by itself once its reader has seen one line.
-            let program = try ProcessNetwork.builtProgram().path
-            async let following = ProgramRun.run(
-                [
-                    "-c", "\"$0\" inbox --follow --json --to-node \"$1\" | head -n 1", program,
-                    network.node(CommandTests.audit),
-                ],
-                in: network.folder,
-                program: URL(filePath: "/bin/sh")
-            )
-            let text = try DeliveryTests.sampleText("19").replacing(
-                "regions: [PL]",
-                with: "institutions: [audyt-wojewody]"
-            )
-            for _ in 1...2 {
-                _ = try await network.send(Data(text.utf8), from: CommandTests.inspection)
-            }
         @Test
         func `a subscription that contradicts itself, or says nothing, changes nothing`()
             async throws
@@ -351,6 +348,26 @@ extension CommandTests {
             #expect(all.items.count == 2)
         }
 
+        @Test
+        func `an inbox that is followed lists what arrives, a line of JSON each`() async throws {
+            let network = try CommandTests.network()
+            // The follower ends by itself once its reader has seen one line.
+            let program = try ProcessNetwork.builtProgram().path
+            async let following = ProgramRun.run(
+                [
+                    "-c", "\"$0\" inbox --follow --json --to-node \"$1\" | head -n 1", program,
+                    network.node(CommandTests.audit),
+                ],
+                in: network.folder,
+                program: URL(filePath: "/bin/sh")
+            )
+            let text = try CommandNetwork.sampleText("19").replacing(
+                "regions: [PL]",
+                with: "institutions: [audyt-wojewody]"
+            )
+            for _ in 1...2 {
+                _ = try await network.send(Data(text.utf8), from: CommandTests.inspection)
+            }
             let line = try await following
             #expect(try line.json()["number"]?.whole == 1, "\(line)")
         }
