@@ -21,6 +21,31 @@ struct APIRoutes: Sendable {
         messages(group)
         lists(group)
         ledger(group)
+        refuseOthers(group)
+    }
+
+    /// The paths of the version and the methods that each has.
+    private static let paths: [(path: RouterPath, methods: [HTTPRequest.Method])] = [
+        ("preview", [.post]), ("messages", [.post]), ("messages/:id", [.get]),
+        ("messages/:id/acknowledge", [.post]), ("messages/:id/reply", [.post]),
+        ("messages/:id/proof", [.get]), ("status", [.get]), ("inbox", [.get]), ("outbox", [.get]),
+        ("subscriptions", [.get, .put]), ("ledger", [.get]), ("registry", [.get]),
+        ("policy", [.get]),
+    ]
+
+    /// Answers every other method of a path with those that it has, as RFC 9110 asks.
+    private func refuseOthers(_ group: RouterGroup<BasicRequestContext>) {
+        let all: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
+        for (path, methods) in Self.paths {
+            let allowed = methods.map(\.rawValue).joined(separator: ", ")
+            for method in all where !methods.contains(method) {
+                group.on(path, method: method) { _, _ in
+                    var response = APIResponses.error(NodeError(.methodUnknown))
+                    response.headers[.allow] = allowed
+                    return response
+                }
+            }
+        }
     }
 
     private func supervision(_ router: Router<BasicRequestContext>) {
