@@ -92,7 +92,7 @@ struct Examination {
     /// What was found, in order.
     private(set) var findings: [Finding] = []
 
-    private mutating func note(
+    mutating func note(
         _ state: Finding.State,
         _ subject: String,
         _ polish: String,
@@ -195,6 +195,7 @@ struct Examination {
             let registry = try Registry.load(note: bytes, trust: trust, after: nil, now: .now())
             examineExpiry("registry.note", registry.release, registry.contents.expires)
             examineKeys(hub, named: registry.contents.hub)
+            examineLedger(hub, key: registry.contents.hub.ledgerKey)
             let policyBytes = try Files.read(hub.policyFile.path)
             let policy = try Policy.load(
                 note: policyBytes,

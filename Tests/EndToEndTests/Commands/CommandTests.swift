@@ -229,6 +229,16 @@ struct CommandTests {
         #expect(findings.column("state").allSatisfy { $0 == "ok" }, "\(findings.json())")
         #expect(findings.items.count > 12)
 
+        // A ledger that was overwritten; the running hub's own stays as it is.
+        let broken = network.path("broken")
+        try FileManager.default.copyItem(atPath: network.hubFolder, toPath: broken)
+        try Data(repeating: 7, count: 1 << 16)
+            .write(to: URL(filePath: broken + "/ledger.sqlite"))
+        let ledger = try await network.run("doctor", "--hub", broken, "--json")
+        #expect(ledger.status == 1, "\(ledger)")
+        let failed = try ledger.json().items.filter { $0["state"]?.word == "failed" }
+        #expect(failed.compactMap { $0["subject"]?.word } == ["ledger"], "\(ledger)")
+
         let folder = network.path("open")
         try await network.ok(
             [
