@@ -5,6 +5,7 @@
 
 import ArgumentParser
 import Foundation
+import WiciCore
 
 /// The command line of Wici.
 struct Wici: AsyncParsableCommand {
@@ -63,15 +64,29 @@ enum Main {
             return 0
         }
         if let status = error as? ExitCode { return status.rawValue }
-        if !Console.wantsJSON { Console.remark(Wici.fullMessage(for: error)) }
-        let isUsage = code == .validationFailure
         let message = Wici.message(for: error)
+        guard code == .validationFailure else {
+            let failure = CommandFailure(
+                .failed,
+                "unexpected-failure",
+                "Nieoczekiwany błąd: \(message)",
+                "Unexpected error: \(message)"
+            )
+            if !Console.wantsJSON {
+                Console.remark(say("Błąd: ", "Error: ") + failure.lines.joined(separator: "\n"))
+            }
+            return end(with: failure)
+        }
+        let words = Array(CommandLine.arguments.dropFirst())
+        if !Console.wantsJSON {
+            let text = Wici.fullMessage(for: error)
+            Console.remark(UsageText.page(text, message: message, words: words))
+        }
+        let sentence = UsageText.sentence(message, words: words)
         return end(
-            with: CommandFailure(
-                isUsage ? .usage : .failed,
-                isUsage ? "usage" : "unexpected-failure",
-                (isUsage ? "Złe użycie polecenia: " : "Nieoczekiwany błąd: ") + message,
-                (isUsage ? "Wrong use of the command: " : "Unexpected error: ") + message
+            with: .usage(
+                "Złe użycie polecenia: \(sentence.polish)",
+                "Wrong use of the command: \(sentence.english)"
             )
         )
     }

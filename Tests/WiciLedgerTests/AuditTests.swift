@@ -130,6 +130,17 @@ struct AuditTests {
         #expect(codes { $0.append($0[20]) } == [.auditSizeDiffers])
     }
 
+    @Test func `a missing entry is one fault and not one for every entry after it`() throws {
+        let audit = try AuditFixture()
+        let note = try audit.ledger.checkpoint(now: LedgerFixture.start)
+        var rows = try audit.rows()
+        rows.remove(at: 20)
+        let report = audit.report(over: rows, note)
+        #expect(report.faults.map(\.code) == [.ledgerEntryMissing, .ledgerShorterThanCheckpoint])
+        #expect(report.checkpointSize == nil)
+        #expect(report.signedSize == audit.ledger.size)
+    }
+
     @Test func `entries younger than the last checkpoint are checked and called unproven`() throws {
         let audit = try AuditFixture()
         let note = try audit.ledger.checkpoint(now: LedgerFixture.start)

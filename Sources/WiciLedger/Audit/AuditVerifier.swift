@@ -31,6 +31,8 @@ public struct AuditVerifier: Sendable {
         public var faults: [LedgerError] = []
         /// All faults.
         public var faultCount: UInt64 = 0
+        /// The size that the checkpoint signs, whether or not the entries fit it.
+        public var signedSize: UInt64?
         /// The checkpoint's size, once the root over so many entries equals the signed one.
         public var checkpointSize: UInt64?
         /// The tree's root over the entries checked.
@@ -57,6 +59,9 @@ public struct AuditVerifier: Sendable {
     private var messageIDs = MessageIDSet()
     /// Whether a record is missing, so that a later one may refer to what nobody can know.
     private var hasHole = false
+    /// How far the numbers of the entries are ahead of their places: what is missing is one fault, not
+    /// one for each entry after it.
+    private var gap: UInt64 = 0
 
     /// Begins a verification against a note that the ledger's key must have signed.
     ///
@@ -88,6 +93,7 @@ public struct AuditVerifier: Sendable {
                 )
             )
         }
+        report.signedSize = checkpoint?.size
         if checkpoint?.size == 0 { rootAtCheckpoint = TreeHash.empty }
     }
 
@@ -108,7 +114,9 @@ public struct AuditVerifier: Sendable {
     mutating func add(_ entry: LentEntry) {
         let index = tree.size
         guard isCovered(index) else { return }
-        if entry.index != index {
+        if entry.index &- index != gap {
+            gap = entry.index &- index
+            skip()
             addFault(.ledgerEntryMissing, "leaf", index)
         }
         if entry.leaf.count != LedgerLeaf.byteCount || entry.leaf[0] != 1 {

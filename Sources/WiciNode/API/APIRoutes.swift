@@ -21,6 +21,31 @@ struct APIRoutes: Sendable {
         messages(group)
         lists(group)
         ledger(group)
+        refuseOthers(group)
+    }
+
+    /// The paths of the version and the methods that each has.
+    private static let paths: [(path: RouterPath, methods: [HTTPRequest.Method])] = [
+        ("preview", [.post]), ("messages", [.post]), ("messages/:id", [.get]),
+        ("messages/:id/acknowledge", [.post]), ("messages/:id/reply", [.post]),
+        ("messages/:id/proof", [.get]), ("status", [.get]), ("inbox", [.get]), ("outbox", [.get]),
+        ("subscriptions", [.get, .put]), ("ledger", [.get]), ("registry", [.get]),
+        ("policy", [.get]),
+    ]
+
+    /// Answers every other method of a path with those that it has, as RFC 9110 asks.
+    private func refuseOthers(_ group: RouterGroup<BasicRequestContext>) {
+        let all: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
+        for (path, methods) in Self.paths {
+            let allowed = methods.map(\.rawValue).joined(separator: ", ")
+            for method in all where !methods.contains(method) {
+                group.on(path, method: method) { _, _ in
+                    var response = APIResponses.error(NodeError(.methodUnknown))
+                    response.headers[.allow] = allowed
+                    return response
+                }
+            }
+        }
     }
 
     private func supervision(_ router: Router<BasicRequestContext>) {
@@ -83,15 +108,23 @@ struct APIRoutes: Sendable {
             return try APIResponses.json(await node.status())
         }
         group.get("inbox") { request, _ in
-            try request.allow("after", "limit", "unacknowledged")
-            let entries = try await node.inbox(
-                after: MailboxNumber(
-                    request.number("after", in: 0...UInt64(Int64.max), otherwise: 0)
-                ),
-                limit: request.number("limit", in: 1...1000, otherwise: 100),
-                unacknowledgedOnly: request.flag("unacknowledged")
+            try request.allow("after", "latest", "limit", "unacknowledged")
+            let after = try request.number("after", in: 0...UInt64(Int64.max), otherwise: 0)
+            let limit = try request.number("limit", in: 1...1000, otherwise: 100)
+            let waiting = try request.flag("unacknowledged")
+            guard try request.flag("latest") else {
+                let entries = try await node.inbox(
+                    after: MailboxNumber(after),
+                    limit: limit,
+                    unacknowledgedOnly: waiting
+                )
+                return try APIResponses.json(InboxPage(entries: entries))
+            }
+            // From the end and from a number are two questions.
+            guard after == 0 else { throw NodeError(.requestMalformed, field: "after") }
+            return try APIResponses.json(
+                await node.latestInbox(limit: limit, unacknowledgedOnly: waiting)
             )
-            return try APIResponses.json(InboxPage(entries: entries))
         }
         group.get("outbox") { request, _ in
             try request.allow("limit")
@@ -176,11 +209,6 @@ struct APIRoutes: Sendable {
             throw NodeError(.requestTooLarge)
         }
     }
-}
-
-/// A stretch of the inbox.
-struct InboxPage: Codable, Sendable {
-    var entries: [InboxEntry]
 }
 
 /// The latest of the outbox.

@@ -299,6 +299,27 @@ public struct InboxEntry: Codable, Hashable, Sendable {
     }
 }
 
+extension InboxEntry {
+    /// Whether it asks for an acknowledgement by a person here, has none, and is a message in order.
+    public var waitsForAcknowledgement: Bool {
+        labels?.acknowledgeBy != nil && acknowledgedAt == nil && tombstone == nil && suspect == nil
+    }
+}
+
+/// A stretch of the inbox.
+public struct InboxPage: Codable, Hashable, Sendable {
+    /// Its entries, in mailbox order.
+    public var entries: [InboxEntry]
+    /// How many that were asked for stand before a stretch that was counted from the end.
+    public var omitted: Int
+
+    /// Makes a page; nothing is left out of one that begins after a number.
+    public init(entries: [InboxEntry], omitted: Int = 0) {
+        self.entries = entries
+        self.omitted = omitted
+    }
+}
+
 /// A whole message, sent or received.
 public struct MessageView: Codable, Hashable, Sendable {
     /// Its header in words.

@@ -107,22 +107,29 @@ public struct NodeAPIServer: Sendable {
         return logger
     }
 
-    /// Refuses a socket path that cannot work, and a folder in which others could replace it.
-    private func prepare() throws(NodeError) -> String? {
-        guard case .unixSocket(let path) = address else { return nil }
-        guard (1...Self.socketPathLimit).contains(path.utf8.count) else {
+    /// Refuses a path that the system cannot take for a unix socket.
+    public static func checkSocketPath(_ path: String) throws(NodeError) {
+        guard (1...socketPathLimit).contains(path.utf8.count) else {
             throw NodeError(
                 Refusal(
                     .socketFailed,
                     field: path,
                     help: Bilingual(
-                        polish: "Ścieżka gniazda ma ponad \(Self.socketPathLimit) bajtów.",
-                        english: "The socket's path is over \(Self.socketPathLimit) bytes."
+                        polish: "Ścieżka gniazda ma \(path.utf8.count) bajtów, a może mieć "
+                            + "\(socketPathLimit). Wybierz krótszy katalog.",
+                        english: "The socket's path has \(path.utf8.count) bytes and may have "
+                            + "\(socketPathLimit). Choose a shorter folder."
                     )
                 ),
                 kind: .failed
             )
         }
+    }
+
+    /// Refuses a socket path that cannot work, and a folder in which others could replace it.
+    private func prepare() throws(NodeError) -> String? {
+        guard case .unixSocket(let path) = address else { return nil }
+        try Self.checkSocketPath(path)
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
         try PrivateFile.checkMode(of: folder, .keyFolderOpen)
         return path

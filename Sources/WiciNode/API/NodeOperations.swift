@@ -33,6 +33,9 @@ public protocol NodeOperations: Sendable {
         unacknowledgedOnly: Bool
     ) async throws(NodeError) -> [InboxEntry]
 
+    /// The last entries of the inbox, in order.
+    func latestInbox(limit: Int, unacknowledgedOnly: Bool) async throws(NodeError) -> InboxPage
+
     /// A message with its content; `nil` when neither inbox nor outbox has it.
     func message(_ id: MessageID) async throws(NodeError) -> MessageView?
 

@@ -87,6 +87,16 @@ public struct NodeClient: Sendable {
         return page.entries
     }
 
+    /// The last entries of the inbox, in order.
+    ///
+    /// - Parameter limit: From 1 to 1,000.
+    public func latestInbox(
+        limit: Int = 100,
+        unacknowledgedOnly: Bool = false
+    ) async throws(NodeError) -> InboxPage {
+        try await get("/v1/inbox?latest=true&limit=\(limit)&unacknowledged=\(unacknowledgedOnly)")
+    }
+
     /// The latest entries of the outbox, newest first.
     ///
     /// - Parameter limit: From 1 to 1,000.

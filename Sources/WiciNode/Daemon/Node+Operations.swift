@@ -124,6 +124,22 @@ extension Node: NodeOperations {
         }
     }
 
+    /// The last entries of the inbox, in order; at most 1,000.
+    public func latestInbox(
+        limit: Int,
+        unacknowledgedOnly: Bool
+    ) async throws(NodeError) -> InboxPage {
+        do throws(NodeStoreError) {
+            let (rows, omitted) = try store.latestInbox(
+                limit: limit.clamped(to: 1...1_000),
+                unacknowledgedOnly: unacknowledgedOnly
+            )
+            return InboxPage(entries: rows.map { entry($0) }, omitted: omitted)
+        } catch {
+            throw NodeError(error)
+        }
+    }
+
     /// A message with its content; `nil` when neither inbox nor outbox has it.
     public func message(_ id: MessageID) async throws(NodeError) -> MessageView? {
         do throws(NodeStoreError) {
@@ -179,11 +195,18 @@ extension Node: NodeOperations {
             // Only a draft that says nothing of marking and recipient is completed: what a person
             // did write must not be replaced.
             let missing = Set(error.report.faults.filter { $0.code == "missing" }.map(\.field))
-            guard missing.contains("marking"), missing.contains("urgency"),
-                error.report.faults.allSatisfy({
-                    ["marking", "urgency"].contains($0.field) || $0.field.hasPrefix("to")
-                })
-            else { throw error }
+            guard missing.contains("marking"), missing.contains("urgency") else { throw error }
+            // What the message would have given is not the person's fault; the rest is.
+            let others = error.report.faults.filter {
+                !["marking", "urgency"].contains($0.field) && $0.field != "to"
+                    && !$0.field.hasPrefix("to.")
+            }
+            guard others.isEmpty else {
+                throw NodeError(
+                    error.kind,
+                    RefusalReport(Refusal(.schemaFault), faults: others)
+                )
+            }
             let completed = answerDraft(type: draft.type, body: draft.body, to: received)
             return try await send(
                 completed,
@@ -200,15 +223,11 @@ extension Node: NodeOperations {
 
     /// Replaces the subscriptions, and returns once the hub has confirmed.
     public func subscribe(_ subscriptions: [SubscriptionModel]) async throws(NodeError) {
-        var wires: [WireSubscription] = []
-        for model in subscriptions {
-            do throws(RoutingRefusal) {
-                wires.append(try Subscription(wire: model.wire).wire)
-            } catch {
-                throw NodeError(error.refusal)
-            }
+        for (place, model) in subscriptions.enumerated() {
+            guard let refusal = model.refusal else { continue }
+            throw NodeError(refusal.code, field: "subscriptions[\(place)].\(refusal.field)")
         }
-        _ = try await ask(.subscribe(wires))
+        _ = try await ask(.subscribe(subscriptions.map(\.wire)))
     }
 
     /// Reads the ledger; auditors only, and the reading is itself recorded.

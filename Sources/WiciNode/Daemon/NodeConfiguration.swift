@@ -59,6 +59,16 @@ public struct NodeConfiguration: Sendable, Hashable {
             throw hub.wrongForm("key")
         }
         let endpoint = try hub.text("endpoint")
+        guard Self.isEndpoint(endpoint) else {
+            throw hub.wrongForm(
+                "endpoint",
+                Bilingual(
+                    polish: "Wymagana postać: tcp://KOMPUTER:PORT, na przykład "
+                        + "tcp://hub.example:5570.",
+                    english: "The form is tcp://HOST:PORT, for example tcp://hub.example:5570."
+                )
+            )
+        }
         try hub.finish()
         var authority = try reader.section("authority")
         let threshold = try authority.number("threshold", in: 1...16)
@@ -88,6 +98,22 @@ public struct NodeConfiguration: Sendable, Hashable {
             operatorPseudonym: try reader.text("operator")
         )
         try reader.finish()
+    }
+
+    /// Whether a text names a host and a port to connect to over TCP.
+    ///
+    /// Only the form is looked at; any other would be refused at every attempt to connect.
+    static func isEndpoint(_ text: String) -> Bool {
+        let scheme = "tcp://"
+        guard text.hasPrefix(scheme) else { return false }
+        let address = text.dropFirst(scheme.count)
+        guard let colon = address.lastIndex(of: ":") else { return false }
+        let (host, port) = (address[..<colon], address[address.index(after: colon)...])
+        let isHost = host.unicodeScalars.allSatisfy {
+            (0x21...0x7E).contains($0.value) && !["*", "/"].contains($0)
+        }
+        guard !host.isEmpty, isHost, !port.hasPrefix("+") else { return false }
+        return UInt16(port).map { $0 > 0 } == true
     }
 
     /// The configuration as `node.yaml`.
@@ -137,15 +163,14 @@ private struct ConfigurationReader {
 
     func has(_ key: String) -> Bool { members.contains { $0.name == key } }
 
-    func wrongForm(_ key: String) -> NodeError {
-        NodeError(
-            .configurationWrong,
-            field: path + key,
-            help: Bilingual(
-                polish: "Brak wartości albo ma inną postać niż wymagana.",
-                english: "The value is missing or not of the required form."
-            )
-        )
+    /// What is said where nothing more is known of the form.
+    private static let missingOrWrong = Bilingual(
+        polish: "Brak wartości albo ma inną postać niż wymagana.",
+        english: "The value is missing or not of the required form."
+    )
+
+    func wrongForm(_ key: String, _ help: Bilingual = Self.missingOrWrong) -> NodeError {
+        NodeError(.configurationWrong, field: path + key, help: help)
     }
 
     private mutating func take(_ key: String) throws(NodeError) -> PlainValue {

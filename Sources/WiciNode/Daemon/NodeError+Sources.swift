@@ -49,7 +49,7 @@ extension NodeError {
 extension NodeError.Kind {
     init(of code: RefusalCode) {
         switch code {
-        case .schemaFault: self = .invalid
+        case .schemaFault, .subscriptionFault: self = .invalid
         case .unknownKey, .revoked: self = .unauthenticated
         case .messageUnknown: self = .notFound
         case .nodeDisconnected, .nodeStopped: self = .offline

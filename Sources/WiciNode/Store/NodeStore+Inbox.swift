@@ -59,24 +59,37 @@ extension NodeStore {
         try database.cachedStatement(
             sql: """
                 INSERT INTO inbox (number, ledger_index, message_id, header, envelope, body,
-                tombstone, suspicion, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                tombstone, suspicion, received_at, acknowledge_by)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             Int64(clamping: row.number.value), Int64(clamping: row.index.value), id, row.header,
             envelope, body,
             row.tombstone, suspicion.map { Int64($0) }, row.receivedAt.milliseconds,
+            Self.deadline(inHeader: row.header),
         ])
     }
 
-    /// Numbers after one, in order; on request only those that nobody has acknowledged.
+    /// By when a header asks for an acknowledgement, in milliseconds since 1970; 0 when it does not.
+    ///
+    /// It stands in a column of its own so that what waits can be counted without reading headers.
+    static func deadline(inHeader bytes: Data) -> Int64 {
+        (try? WireHeader(headerBytes: bytes))?.acknowledgeBy ?? 0
+    }
+
+    /// What waits for an acknowledgement by a person here: it asks for one, has none, and is a message
+    /// in order.
+    private static let waiting = """
+        acknowledged_at IS NULL AND acknowledge_by > 0 AND tombstone = '' AND suspicion IS NULL
+        """
+
+    /// Numbers after one, in order; on request only what waits for an acknowledgement.
     package func inbox(
         after number: MailboxNumber,
         limit: Int,
         unacknowledgedOnly: Bool
     ) throws(NodeStoreError) -> [InboxRow] {
-        let condition =
-            unacknowledgedOnly
-            ? "AND acknowledged_at IS NULL AND tombstone = '' AND suspicion IS NULL" : ""
+        let condition = unacknowledgedOnly ? "AND \(Self.waiting)" : ""
         let rows = try read { database in
             try Row.fetchAll(
                 database,
@@ -85,6 +98,29 @@ extension NodeStore {
             )
         }
         return try decodeInbox(rows)
+    }
+
+    /// The last numbers, in order, and how many before them are left out; on request only what waits
+    /// for an acknowledgement.
+    package func latestInbox(
+        limit: Int,
+        unacknowledgedOnly: Bool
+    ) throws(NodeStoreError) -> (rows: [InboxRow], omitted: Int) {
+        let condition = unacknowledgedOnly ? "WHERE \(Self.waiting)" : ""
+        let (rows, count) = try read { database in
+            (
+                try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT * FROM (SELECT * FROM inbox \(condition)
+                        ORDER BY number DESC LIMIT ?) ORDER BY number
+                        """,
+                    arguments: [limit]
+                ),
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM inbox \(condition)") ?? 0
+            )
+        }
+        return (try decodeInbox(rows), count - rows.count)
     }
 
     /// One message of the inbox.
@@ -114,14 +150,14 @@ extension NodeStore {
         )
     }
 
-    /// Number of messages that nobody here has acknowledged, and of suspect deliveries.
+    /// Number of messages that wait for an acknowledgement, and of suspect deliveries.
     package func inboxCounts() throws(NodeStoreError) -> (unacknowledged: Int, suspect: Int) {
         try read { database in
             let row = try Row.fetchOne(
                 database,
                 sql: """
-                    SELECT count(*) FILTER (WHERE acknowledged_at IS NULL AND tombstone = ''
-                    AND suspicion IS NULL) AS open, count(suspicion) AS suspect FROM inbox
+                    SELECT count(*) FILTER (WHERE \(Self.waiting)) AS open,
+                    count(suspicion) AS suspect FROM inbox
                     """
             )
             return (row?["open"] ?? 0, row?["suspect"] ?? 0)

@@ -100,9 +100,10 @@ package final class NodeStore: Sendable {
 
     private static func makeTables(_ database: Database) throws {
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-        guard version <= 1 else {
+        guard version <= 2 else {
             throw NodeStoreError(.schema, "the store was written by a newer program")
         }
+        if version == 1 { try noteDeadlines(database) }
         guard version == 0 else { return }
         try database.execute(
             sql: """
@@ -130,13 +131,39 @@ package final class NodeStore: Sendable {
                     tombstone TEXT NOT NULL,
                     suspicion INTEGER,
                     received_at INTEGER NOT NULL,
-                    acknowledged_at INTEGER
+                    acknowledged_at INTEGER,
+                    acknowledge_by INTEGER NOT NULL
                 );
-                CREATE INDEX inbox_open ON inbox (number) WHERE acknowledged_at IS NULL;
+                CREATE INDEX inbox_open ON inbox (number)
+                    WHERE acknowledged_at IS NULL AND acknowledge_by > 0;
                 CREATE TABLE document (name TEXT PRIMARY KEY, bytes BLOB NOT NULL);
-                PRAGMA user_version = 1;
+                PRAGMA user_version = 2;
                 """
         )
+    }
+
+    /// Brings a file of version 1 up to date: it did not keep by when a message is to be acknowledged.
+    private static func noteDeadlines(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                ALTER TABLE inbox ADD COLUMN acknowledge_by INTEGER NOT NULL DEFAULT 0;
+                DROP INDEX inbox_open;
+                CREATE INDEX inbox_open ON inbox (number)
+                    WHERE acknowledged_at IS NULL AND acknowledge_by > 0;
+                """
+        )
+        let rows = try Row.fetchCursor(database, sql: "SELECT number, header FROM inbox")
+        var deadlines: [(number: Int64, deadline: Int64)] = []
+        while let row = try rows.next() {
+            let deadline = deadline(inHeader: try row.stored("header"))
+            if deadline > 0 { deadlines.append((try row.stored("number"), deadline)) }
+        }
+        for (number, deadline) in deadlines {
+            try database.cachedStatement(
+                sql: "UPDATE inbox SET acknowledge_by = ? WHERE number = ?"
+            ).execute(arguments: [deadline, number])
+        }
+        try database.execute(sql: "PRAGMA user_version = 2")
     }
 
     /// Runs a transaction; a fault rolls all of it back.

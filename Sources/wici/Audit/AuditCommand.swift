@@ -40,15 +40,29 @@ enum LedgerSource {
     /// Recognises what a path is.
     init(path: String) throws {
         let location = URL(filePath: path)
+        let store = location.appending(path: "ledger.sqlite")
         let files = FileManager.default
+        var isFolder: ObjCBool = false
+        guard files.fileExists(atPath: location.path, isDirectory: &isFolder) else {
+            throw CommandFailure.missing(location)
+        }
         if files.fileExists(atPath: location.appending(path: Self.entriesName).path) {
             self = .export(location)
-        } else if files.fileExists(atPath: location.appending(path: "ledger.sqlite").path) {
-            self = .store(location.appending(path: "ledger.sqlite"))
-        } else if files.fileExists(atPath: location.path), !location.hasDirectoryPath {
+        } else if files.fileExists(atPath: store.path) {
+            self = .store(store)
+        } else if !isFolder.boolValue {
             self = .store(location)
         } else {
-            throw CommandFailure.missing(location)
+            throw CommandFailure(
+                .notFound,
+                "ledger-not-found",
+                "\(location.path): nie ma tu księgi. Podaj katalog węzła centralnego (z plikiem "
+                    + "ledger.sqlite), sam ten plik albo katalog eksportu (z plikiem "
+                    + "\(Self.entriesName)).",
+                "\(location.path): there is no ledger here. Name a hub's folder (it has a "
+                    + "ledger.sqlite), that file itself, or the folder of an export (it has a "
+                    + "\(Self.entriesName))."
+            )
         }
     }
 

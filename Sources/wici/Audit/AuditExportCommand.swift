@@ -19,7 +19,8 @@ struct AuditExportCommand: AsyncParsableCommand {
         discussion: """
             From a hub's folder (also while it runs), or through an auditor's node: that reading \
             is itself recorded, with its purpose (wici schema list audit-purpose). The export ends \
-            with its checkpoint; younger entries belong to a later one.
+            with its checkpoint; younger entries belong to a later one. The folder appears when \
+            the export is whole; an earlier export in it stays until then.
 
             Examples:
               wici audit export --hub hub --output export
@@ -48,9 +49,11 @@ struct AuditExportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        guard hub != nil || !purpose.isEmpty else {
+            throw CommandFailure.usage("Podaj --purpose.", "Give --purpose.")
+        }
         let folder = URL(filePath: output)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let writer = try ExportWriter(folder: folder)
+        let writer = try ExportFolder(replacing: folder)
         let note: SignedNote
         let key: VerifierKey
         if let hub {
@@ -58,13 +61,8 @@ struct AuditExportCommand: AsyncParsableCommand {
         } else {
             (note, key) = try await exportRemote(to: writer)
         }
-        try writer.close()
-        try Files.write(note.bytes, to: folder.appending(path: LedgerSource.checkpointName))
-        try Files.write(
-            Data((key.text + "\n").utf8),
-            to: folder.appending(path: LedgerSource.keyName)
-        )
         let checkpoint = try Checkpoint(text: note.text)
+        try writer.publish(checkpoint: note.bytes, key: key.text)
         let report = Report(
             folder: folder.path,
             entries: checkpoint.size,
@@ -81,7 +79,7 @@ struct AuditExportCommand: AsyncParsableCommand {
 
     private func exportStore(
         _ hub: HubFolder,
-        to writer: ExportWriter
+        to writer: ExportFolder
     ) throws -> (SignedNote, VerifierKey) {
         guard FileManager.default.fileExists(atPath: hub.ledgerFile.path) else {
             throw CommandFailure.missing(hub.ledgerFile)
@@ -110,10 +108,7 @@ struct AuditExportCommand: AsyncParsableCommand {
         return (note, contents.hub.ledgerKey)
     }
 
-    private func exportRemote(to writer: ExportWriter) async throws -> (SignedNote, VerifierKey) {
-        guard !purpose.isEmpty else {
-            throw CommandFailure.usage("Podaj --purpose.", "Give --purpose.")
-        }
+    private func exportRemote(to writer: ExportFolder) async throws -> (SignedNote, VerifierKey) {
         let client = try node.client()
         let registry = try SignedNote(bytes: Data(try await client.registryText().utf8))
         let key = try RegistryContents(text: registry.text).hub.ledgerKey
@@ -154,36 +149,5 @@ struct AuditExportCommand: AsyncParsableCommand {
             )
         }
         return (note, key)
-    }
-}
-
-/// Writes the lines of an export.
-final class ExportWriter {
-    private let handle: FileHandle
-    private var buffer = Data()
-
-    /// Makes the file anew.
-    init(folder: URL) throws {
-        let file = folder.appending(path: LedgerSource.entriesName)
-        try Files.write(Data(), to: file)
-        handle = try FileHandle(forWritingTo: file)
-    }
-
-    /// Adds a line, its newline included.
-    func write(_ line: Data) throws {
-        buffer.append(line)
-        if buffer.count > 1 << 20 { try flush() }
-    }
-
-    /// Writes what is left and syncs.
-    func close() throws {
-        try flush()
-        try handle.synchronize()
-        try handle.close()
-    }
-
-    private func flush() throws {
-        try handle.write(contentsOf: buffer)
-        buffer.removeAll(keepingCapacity: true)
     }
 }

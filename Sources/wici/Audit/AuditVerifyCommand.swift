@@ -40,6 +40,7 @@ struct AuditVerifyCommand: ParsableCommand {
         let messages: UInt64
         let unproven: UInt64
         let checkpointSize: UInt64?
+        let signedSize: UInt64?
         let root: String
         let keyPinned: Bool
         let faultCount: UInt64
@@ -79,6 +80,7 @@ struct AuditVerifyCommand: ParsableCommand {
                 messages: found.messages,
                 unproven: found.unproven,
                 checkpointSize: found.checkpointSize,
+                signedSize: found.signedSize,
                 root: found.root.hexadecimal,
                 keyPinned: isPinned,
                 faultCount: found.faultCount,
@@ -100,14 +102,18 @@ struct AuditVerifyCommand: ParsableCommand {
         Console.write(
             say(
                 "Wpisów \(report.entries), wiadomości \(report.messages); punkt kontrolny "
-                    + "obejmuje \(report.checkpointSize ?? 0).",
+                    + "obejmuje \(report.signedSize ?? 0).",
                 "\(report.entries) entries, \(report.messages) messages; the checkpoint covers "
-                    + "\(report.checkpointSize ?? 0)."
+                    + "\(report.signedSize ?? 0)."
             )
         )
         Console.write(say("Korzeń ", "Root ") + report.root)
         for fault in report.faults {
             Console.write(Console.paint(say(fault.pl, fault.en), .bad))
+        }
+        if report.faultCount > report.faults.count {
+            let more = report.faultCount - UInt64(report.faults.count)
+            Console.write(say("… i jeszcze \(more).", "… and \(more) more."))
         }
         if report.sound {
             Console.write(

@@ -106,10 +106,27 @@ struct CommandFailure: Error {
         CommandFailure(.usage, "usage", polish, english)
     }
 
+    /// What happened and to what: file, field or address stand before the sentence that lacks them.
+    var sentence: BilingualText {
+        // It may come from another machine: nothing that steers a terminal, and no more than a line.
+        let place = String(
+            String.UnicodeScalarView(
+                report.field.unicodeScalars.lazy.filter {
+                    $0.properties.generalCategory != .control
+                        && $0.properties.generalCategory != .format
+                }.prefix(512)
+            )
+        )
+        func placed(_ text: String) -> String {
+            place.isEmpty || text.contains(place) ? text : "\(place): \(text)"
+        }
+        return BilingualText(pl: placed(report.help.pl), en: placed(report.help.en))
+    }
+
     /// The sentences for a person, faults included.
     var lines: [String] {
         let language = Console.language
-        var lines = [language == .polish ? report.help.pl : report.help.en]
+        var lines = [language == .polish ? sentence.pl : sentence.en]
         if !report.rule.isEmpty { lines.append(say("Reguła: ", "Rule: ") + report.rule) }
         for fault in report.faults {
             let sentence = language == .polish ? fault.help.pl : fault.help.en

@@ -22,11 +22,12 @@ struct DemoCommand: AsyncParsableCommand {
             Deploy/network, starts each as a process of its own on loopback, sends every sample \
             message, shows who received and acknowledged what, compares every inbox with the \
             receipts, and verifies the ledger. Then the network stays up until Ctrl-C; with \
-            --exit the command ends, with 1 when anything was not as it must be.
+            --exit, and with --json after its one document, the command ends, with 1 when \
+            anything was not as it must be.
 
             Examples:
               wici demo
-              wici demo --exit --json
+              wici demo --json
               wici demo --folder /tmp/net
             """
     )

@@ -71,6 +71,12 @@ struct DemoNetwork: Sendable {
     /// Makes the network.
     init(at location: URL, from texts: Texts) throws {
         self.location = location
+        let membership = try MembershipText(text: try Files.text(texts.institutions.path))
+        // Before anything is made: a node that cannot listen is found out only when it starts.
+        for institution in membership.institutions {
+            let folder = Self.folder(of: institution, in: location)
+            try NodeAPIServer.checkSocketPath(folder.location.appending(path: "api.sock").path)
+        }
         let signers = try Self.makeAuthority(in: location.appending(path: "authority"))
         let authority = AuthorityTrust(threshold: 2, keys: signers.map(\.verifierKey))
         let exchange = "tcp://127.0.0.1:\(try FreePort.find())"
@@ -91,7 +97,6 @@ struct DemoNetwork: Sendable {
             )
         }
 
-        let membership = try MembershipText(text: try Files.text(texts.institutions.path))
         let today = CivilDate.today()
         var contents = RegistryContents(
             network: "wici-demo",
@@ -112,9 +117,7 @@ struct DemoNetwork: Sendable {
         var members: [Member] = []
         for institution in membership.institutions {
             guard let node = NodeID("\(institution.id).main") else { continue }
-            let folder = NodeFolder(
-                location.appending(path: "nodes").appending(path: institution.id.text)
-            )
+            let folder = Self.folder(of: institution, in: location)
             let configuration = try NodeConfiguration.made(
                 node: node,
                 hub: exchange,
@@ -132,6 +135,10 @@ struct DemoNetwork: Sendable {
         let text = Policy.text(try Files.text(texts.policy.path), issuedOn: today)
         policy = try Policy(text: text)
         try Self.write(text, named: "policy", to: hub.policyFile, signers, location)
+    }
+
+    private static func folder(of institution: Institution, in location: URL) -> NodeFolder {
+        NodeFolder(location.appending(path: "nodes").appending(path: institution.id.text))
     }
 
     private static func makeAuthority(in folder: URL) throws -> [NoteSigner] {

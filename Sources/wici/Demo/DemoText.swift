@@ -86,7 +86,7 @@ enum DemoText {
         )
         let program = CommandLine.arguments[0]
         for line in [
-            "inbox --unacknowledged --to-node \(folder)/nodes/kwp-lublin",
+            "inbox --limit 10 --to-node \(folder)/nodes/kwp-lublin",
             "message new warning --english > warning.yaml",
             "message send warning.yaml --dry-run --to-node \(folder)/nodes/uw-lublin",
             "hub status \(folder)/hub",

@@ -92,7 +92,7 @@ struct Examination {
     /// What was found, in order.
     private(set) var findings: [Finding] = []
 
-    private mutating func note(
+    mutating func note(
         _ state: Finding.State,
         _ subject: String,
         _ polish: String,
@@ -101,9 +101,9 @@ struct Examination {
         findings.append(Finding(state: state, subject: subject, pl: polish, en: english))
     }
 
-    private mutating func note(_ error: any Error, _ subject: String) {
-        let help = CommandFailure(error)?.report.help
-        note(.failed, subject, help?.pl ?? "\(error)", help?.en ?? "\(error)")
+    mutating func note(_ error: any Error, _ subject: String) {
+        let sentence = CommandFailure(error)?.sentence
+        note(.failed, subject, sentence?.pl ?? "\(error)", sentence?.en ?? "\(error)")
     }
 
     // MARK: Libraries and clock
@@ -195,6 +195,7 @@ struct Examination {
             let registry = try Registry.load(note: bytes, trust: trust, after: nil, now: .now())
             examineExpiry("registry.note", registry.release, registry.contents.expires)
             examineKeys(hub, named: registry.contents.hub)
+            examineLedger(hub, key: registry.contents.hub.ledgerKey)
             let policyBytes = try Files.read(hub.policyFile.path)
             let policy = try Policy.load(
                 note: policyBytes,
@@ -282,8 +283,12 @@ struct Examination {
             note(
                 .failed,
                 subject,
-                help?.pl ?? "brak połączenia z \(status.hub).",
-                help?.en ?? "not connected to \(status.hub)."
+                help?.pl
+                    ?? "brak połączenia z \(status.hub). Sprawdź ten adres w node.yaml, czy węzeł "
+                    + "centralny działa i czy zapora przepuszcza połączenia wychodzące na ten port.",
+                help?.en
+                    ?? "not connected to \(status.hub). Check that address in node.yaml, that the "
+                    + "hub runs, and that the firewall lets connections out to that port."
             )
         }
         if let difference = status.clockDifference, abs(difference) > 60_000 {

@@ -44,10 +44,15 @@ struct HubRunCommand: AsyncParsableCommand {
         defer { signals.end() }
         let mark = try ProcessMark(hubFolder.processFile)
         let bar = ProgressBar(say("księga", "ledger"))
-        let daemon = try await HubDaemon(
-            folder: hubFolder,
-            logger: try Log.logger("wici.hub", level: logLevel)
-        ) { bar.show($0, of: $1) }
+        let daemon: HubDaemon
+        do {
+            daemon = try await HubDaemon(
+                folder: hubFolder,
+                logger: try Log.logger("wici.hub", level: logLevel)
+            ) { bar.show($0, of: $1) }
+        } catch let error as HubError where error.code == .socketFailed {
+            throw Self.unlistening(try hubFolder.configuration(), error)
+        }
         let addresses = HubAddresses(
             process: getpid(),
             exchange: daemon.addresses.exchange,
@@ -71,5 +76,21 @@ struct HubRunCommand: AsyncParsableCommand {
         await daemon.stop()
         try? FileManager.default.removeItem(at: addressFile)
         mark.remove()
+    }
+
+    /// The failure to listen, with the addresses that were tried.
+    private static func unlistening(
+        _ configuration: HubConfiguration,
+        _ error: HubError
+    ) -> CommandFailure {
+        var addresses = [configuration.exchange, configuration.feed]
+        if configuration.statusPort > 0 {
+            addresses.append("127.0.0.1:\(configuration.statusPort)")
+        }
+        return CommandFailure(
+            error.code,
+            field: addresses.joined(separator: ", "),
+            error.sentence
+        )
     }
 }

@@ -33,11 +33,12 @@ struct AcknowledgeCommand: AsyncParsableCommand {
     private static let wait = 15
 
     func run() async throws {
-        let entry = try await node.client().acknowledge(
+        let client = try node.client()
+        let entry = try await client.acknowledge(
             try MessageID.argument(id),
             note: note,
             wait: Self.wait
         )
-        try MessageText.finish(entry, json: output.json, waited: Self.wait)
+        try await MessageText.finish(entry, of: client, json: output.json, waited: Self.wait)
     }
 }

@@ -14,7 +14,8 @@ struct MessageCheckCommand: ParsableCommand {
         abstract: "Check drafts and report every fault at once.",
         discussion: """
             Needs no node and no network; who would receive it is told by \
-            wici message send --dry-run.
+            wici message send --dry-run. A sample that answers another (answers: NUMBER) has no \
+            reference yet: whoever sends it fills that in, and everything else is checked.
 
             Examples:
               wici message check alert.yaml
@@ -30,6 +31,8 @@ struct MessageCheckCommand: ParsableCommand {
     private struct Report: Encodable {
         let file: String
         let type: String?
+        /// The number of the sample that it answers, and whose id it lacks.
+        var answers: String?
         let faults: [FaultReport]
     }
 
@@ -47,7 +50,10 @@ struct MessageCheckCommand: ParsableCommand {
                         say("błędów: \(report.faults.count)", "faults: \(report.faults.count)"),
                         .bad
                     )
-                Console.write("\(report.file): \(verdict)")
+                let remark = report.answers.map {
+                    say("; odpowiada na przykład \($0)", "; answers sample \($0)")
+                }
+                Console.write("\(report.file): \(verdict)\(remark ?? "")")
                 for fault in report.faults {
                     let sentence = say(fault.help.pl, fault.help.en)
                     Console.write("  \(fault.field): \(sentence) [\(fault.code)]")
@@ -62,13 +68,21 @@ struct MessageCheckCommand: ParsableCommand {
     private static func check(_ file: String) throws -> Report {
         let bytes = try Files.read(file, limit: 1 << 20)
         var type: String?
+        var answers: String?
         do throws(DraftError) {
             let draft = try MessageDraft(bytes: bytes)
             type = draft.type
+            answers = draft.answers
             _ = try draft.compose(context: DraftContext.checking(now: .now()))
-            return Report(file: file, type: type, faults: [])
+            return Report(file: file, type: type, answers: answers, faults: [])
         } catch {
-            return Report(file: file, type: type, faults: error.faults.map { FaultReport($0) })
+            let faults = error.faults.filter { answers == nil || $0.path != "references" }
+            return Report(
+                file: file,
+                type: type,
+                answers: answers,
+                faults: faults.map { FaultReport($0) }
+            )
         }
     }
 }

@@ -45,7 +45,22 @@ enum MessageText {
     }
 
     /// Says what became of a message of one's own, and ends with 6 when the wait was for nothing.
-    static func finish(_ entry: OutboxEntry, json: Bool, waited: Int) throws {
+    static func finish(
+        _ entry: OutboxEntry,
+        of client: NodeClient,
+        json: Bool,
+        waited: Int
+    ) async throws {
+        if !entry.state.isFinal, waited > 0, let status = try? await client.status(),
+            status.connection == .refused, let refusal = status.refusal
+        {
+            // The hub is there and does not take this node: waiting would not help.
+            throw CommandFailure(refusal: refusal.keeping(entry.id))
+        }
+        try finish(entry, json: json, waited: waited)
+    }
+
+    private static func finish(_ entry: OutboxEntry, json: Bool, waited: Int) throws {
         if json {
             try Console.write(json: entry)
             if let refusal = entry.refusal { throw CommandFailure(refusal: refusal) }
@@ -107,6 +122,26 @@ enum MessageText {
             }
             throw CommandFailure(refusal: refusal)
         }
+    }
+}
+
+extension RefusalReport {
+    /// A refusal of the node itself, with what becomes of a message that it could not send.
+    fileprivate func keeping(_ message: MessageID) -> RefusalReport {
+        RefusalReport(
+            code: code,
+            name: name,
+            retryable: retryable,
+            field: field,
+            rule: rule,
+            help: BilingualText(
+                pl: "\(help.pl) Wiadomość \(message) zostaje na dysku węzła i wyjdzie, gdy węzeł "
+                    + "centralny znów przyjmie ten węzeł; nie wysyłaj jej ponownie.",
+                en: "\(help.en) The message \(message) stays on the node's disk and leaves when "
+                    + "the hub takes this node again; do not send it again."
+            ),
+            message: message
+        )
     }
 }
 

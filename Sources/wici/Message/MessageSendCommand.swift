@@ -45,6 +45,7 @@ struct MessageSendCommand: AsyncParsableCommand {
         let bytes = try Files.read(file, limit: 512 << 10)
         let client = try node.client()
         let preview = try await client.preview(draft: bytes)
+        try Self.checkSender(of: bytes, against: preview.labels)
         if !output.json { show(preview) }
         if let refusal = preview.refusal {
             if output.json, dryRun { try Console.write(json: preview) }
@@ -55,13 +56,22 @@ struct MessageSendCommand: AsyncParsableCommand {
             return
         }
         let entry = try await client.send(draft: bytes, wait: wait)
-        if entry.receipt == nil, wait > 0, let status = try? await client.status(),
-            status.connection == .refused, let refusal = status.refusal
-        {
-            // The hub is there and does not take this node: waiting would not help.
-            throw CommandFailure(refusal: refusal)
-        }
-        try MessageText.finish(entry, json: output.json, waited: wait)
+        try await MessageText.finish(entry, of: client, json: output.json, waited: wait)
+    }
+
+    /// Refuses a draft that says another institution sends it: what is sent cannot be taken back.
+    private static func checkSender(of draft: Data, against labels: MessageLabels) throws {
+        guard let from = try? MessageDraft(bytes: draft).from, let own = labels.institution,
+            from != own
+        else { return }
+        throw CommandFailure(
+            .failed,
+            "sender-differs",
+            "from: szkic ma wysłać inna instytucja niż \(own), do której należy ten węzeł. Wybierz "
+                + "jej węzeł (--to-node) albo usuń pole from. Nic nie wysłano.",
+            "from: the draft is to be sent by another institution than \(own), whose node this "
+                + "is. Choose its node (--to-node) or remove the field. Nothing was sent."
+        )
     }
 
     private func show(_ preview: Preview) {

@@ -54,10 +54,13 @@ struct MessageShowCommand: AsyncParsableCommand {
             (say("pilność", "urgency"), labels.urgency),
             (say("nadawca", "sender"), "\(labels.institution ?? "?") (\(labels.sender))"),
             (say("wysłano", "sent"), labels.sentAt.inWarsaw),
-            (say("stan", "status"), labels.status),
-            (say("cel", "purpose"), labels.purpose),
+            (say("stan", "status"), Words.status(labels.status)),
+            (say("cel", "purpose"), Words.purpose(labels.purpose)),
             (say("przechowywać do", "keep until"), labels.keepUntil),
         ]
+        for (label, names) in Self.recipients(labels.to, of: view.outbox) {
+            rows.append((label, names))
+        }
         if let deadline = labels.acknowledgeBy {
             rows.append((say("potwierdzić do", "acknowledge by"), deadline.inWarsaw))
         }
@@ -74,6 +77,21 @@ struct MessageShowCommand: AsyncParsableCommand {
             Console.write("")
             show(body, under: "", of: MessageSchema.named(labels.type))
         }
+    }
+
+    /// Whom the writer chose, and who gets a message of one's own.
+    private static func recipients(
+        _ to: SelectorModel,
+        of sent: OutboxEntry?
+    ) -> [(String, String)] {
+        let chosen = [to.regions, to.kinds, to.teams, to.institutions, to.roles]
+            .filter { !$0.isEmpty }.map { $0.joined(separator: " ") }
+        var rows = [(say("do", "to"), chosen.isEmpty ? "-" : chosen.joined(separator: "; "))]
+        if let receipt = sent?.receipt {
+            let names = receipt.audience.map { $0.institution ?? $0.node }
+            rows.append((say("odbiorcy", "recipients"), names.joined(separator: " ")))
+        }
+        return rows
     }
 
     /// The content with the labels of the schema.

@@ -57,8 +57,9 @@ struct ReplyCommand: AsyncParsableCommand {
                 "Give either a file or --answer."
             )
         }
-        let entry = try await node.client().reply(to: message, draft: draft, wait: Self.wait)
-        try MessageText.finish(entry, json: output.json, waited: Self.wait)
+        let client = try node.client()
+        let entry = try await client.reply(to: message, draft: draft, wait: Self.wait)
+        try await MessageText.finish(entry, of: client, json: output.json, waited: Self.wait)
     }
 
     private func meetingReply(_ answer: String) -> Data {

@@ -14,13 +14,15 @@ struct SubscribeCommand: AsyncParsableCommand {
         commandName: "subscribe",
         abstract: "Subscribe the node to messages; conditions narrow one another.",
         discussion: """
-            Adds one subscription; with --replace it becomes the only one, and --none removes \
-            all. Who is named in a message receives it without a subscription. Ends with 3 when \
-            the policy grants nothing that would match.
+            Adds one subscription; with --replace it becomes the only one, --all asks for \
+            everything, and --none removes all. Without any of these nothing is changed: the \
+            present subscriptions are shown. Who is named in a message receives it without a \
+            subscription. Ends with 3 when the policy grants nothing that would match.
 
             Examples:
               wici subscribe --type warning --type case-alert --region PL-06
               wici subscribe --urgency-from UR-3
+              wici subscribe --all
               wici subscribe --none
             """
     )
@@ -43,6 +45,9 @@ struct SubscribeCommand: AsyncParsableCommand {
     @Option(help: "Status: actual, exercise or test.")
     var status: [String] = []
 
+    @Flag(help: "Everything that the rules let this node have.")
+    var all = false
+
     @Flag(help: "Replace all subscriptions by this one.")
     var replace = false
 
@@ -53,7 +58,6 @@ struct SubscribeCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let client = try node.client()
         let added = SubscriptionModel(
             types: type,
             regions: region,
@@ -62,9 +66,80 @@ struct SubscribeCommand: AsyncParsableCommand {
             senderKinds: senderKind,
             statuses: status
         )
-        let kept = replace || none ? [] : try await client.subscriptions()
+        try check(added)
+        let client = try node.client()
+        let present = try await client.subscriptions()
+        guard added != SubscriptionModel() || all || none else {
+            Console.remark(
+                say(
+                    "Nic nie zmieniono. Podaj warunek, --all albo --none; obecne subskrypcje:",
+                    "Nothing was changed. Give a condition, --all or --none; the present "
+                        + "subscriptions:"
+                )
+            )
+            return try SubscriptionsCommand.show(present, json: output.json)
+        }
+        let kept = replace || none ? [] : present
         let confirmed = try await client.subscribe(none ? [] : kept + [added])
         try SubscriptionsCommand.show(confirmed, json: output.json)
+    }
+
+    /// Refuses what contradicts itself, and a word that is in no list.
+    private func check(_ added: SubscriptionModel) throws {
+        let isConditional = added != SubscriptionModel()
+        guard [isConditional, all, none].count(where: { $0 }) <= 1 else {
+            throw CommandFailure.usage(
+                "Warunki, --all i --none wykluczają się wzajemnie; nic nie zmieniono.",
+                "Conditions, --all and --none exclude one another; nothing was changed."
+            )
+        }
+        guard !replace || isConditional || all else {
+            throw CommandFailure.usage(
+                "--replace: podaj warunek albo --all; nic nie zmieniono.",
+                "--replace: give a condition or --all; nothing was changed."
+            )
+        }
+        for word in type {
+            try check(word, of: "--type", SubscriptionModel(types: [word]), "schema list")
+        }
+        for word in region {
+            let model = SubscriptionModel(regions: [word])
+            try check(word, of: "--region", model, "schema list voivodeship")
+        }
+        if !urgencyFrom.isEmpty {
+            let model = SubscriptionModel(urgencyFrom: urgencyFrom)
+            try check(urgencyFrom, of: "--urgency-from", model, "schema list urgency")
+        }
+        for word in topic {
+            let lists = SubscriptionModel.topicLists.joined(separator: "|")
+            let model = SubscriptionModel(topics: [word])
+            try check(word, of: "--topic", model, "schema list \(lists)")
+        }
+        for word in senderKind {
+            let model = SubscriptionModel(senderKinds: [word])
+            try check(word, of: "--sender-kind", model, "schema list institution-kind")
+        }
+        for word in status {
+            let model = SubscriptionModel(statuses: [word])
+            try check(word, of: "--status", model, "schema list status")
+        }
+    }
+
+    private func check(
+        _ word: String,
+        of option: String,
+        _ model: SubscriptionModel,
+        _ list: String
+    ) throws {
+        guard let refusal = model.refusal else { return }
+        throw CommandFailure(
+            refusal.code,
+            field: option,
+            Bilingual(
+                polish: "\(option): „\(word)” nie jest na liście; zob. wici \(list)",
+                english: "\(option): \"\(word)\" is not in the list; see wici \(list)"
+            )
+        )
     }
 }
 
@@ -105,7 +180,7 @@ struct SubscriptionsCommand: AsyncParsableCommand {
                 ),
                 (say("tematy", "topics"), one.topics),
                 (say("nadawcy", "senders"), one.senderKinds),
-                (say("stan", "status"), one.statuses),
+                (say("stan", "status"), one.statuses.map(Words.status)),
             ]
             let words = lists.filter { !$0.1.isEmpty }
                 .map { "\($0.0): \($0.1.joined(separator: " "))" }

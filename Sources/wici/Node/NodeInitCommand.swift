@@ -88,6 +88,9 @@ struct NodeInitCommand: ParsableCommand {
             api: apiPort.map { .loopback(port: $0) } ?? .unixSocket(path: "api.sock"),
             operator: `operator`
         )
+        if case .unixSocket(let path) = NodeFolder(location).address(in: configuration) {
+            try NodeAPIServer.checkSocketPath(path)
+        }
         let request = try NodeFolder(location).initialise(configuration, institution: member)
         let report = Report(
             folder: location.path,

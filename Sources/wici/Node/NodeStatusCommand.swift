@@ -46,12 +46,12 @@ struct NodeStatusCommand: AsyncParsableCommand {
             (say("instytucja", "institution"), status.institution?.text ?? "?"),
             (
                 say("połączenie", "connection"),
-                Console.paint(status.connection.rawValue, colour) + "  \(status.hub)"
+                Console.paint(Words.connection(status.connection), colour) + "  \(status.hub)"
             ),
             (say("rejestr", "registry"), Self.release(status.registry)),
             (say("polityka", "policy"), Self.release(status.policy)),
             (say("skrzynka", "mailbox"), "\(status.storedThrough) / \(status.mailboxHead)"),
-            (say("bez potwierdzenia", "not acknowledged"), "\(status.unacknowledged)"),
+            (say("czekają na potw.", "wait for ack."), "\(status.unacknowledged)"),
             (say("do wysłania", "to be sent"), "\(status.pending)"),
             (say("podejrzane", "suspect"), "\(status.suspect)"),
         ]

@@ -45,14 +45,26 @@ struct PolicySignCommand: ParsableCommand {
 struct SignedDocument: Encodable {
     let file: String
     let signatures: [String]
+    /// How many more keys of the authority must sign; unknown where it is not told who they are.
+    var missing: Int?
 
     /// Signs, writes and reports.
-    static func sign(_ file: String, keys: [String], output: String?, json: Bool) throws {
+    static func sign(
+        _ file: String,
+        keys: [String],
+        output: String?,
+        authority: AuthorityTrust? = nil,
+        json: Bool
+    ) throws {
         guard !keys.isEmpty else {
             throw CommandFailure.usage("Podaj --key.", "Give --key.")
         }
         let (target, note) = try AuthorityDocument.sign(file, keys: keys, output: output)
-        let report = SignedDocument(file: target.path, signatures: note.signatures.map(\.name))
+        var report = SignedDocument(file: target.path, signatures: note.signatures.map(\.name))
+        if let authority {
+            let signed = (try? note.verify(authority.keys).count) ?? 0
+            report.missing = max(0, authority.threshold - signed)
+        }
         if json { return try Console.write(json: report) }
         Console.write(
             say(
@@ -60,5 +72,18 @@ struct SignedDocument: Encodable {
                 "\(target.path): signed by \(report.signatures.joined(separator: ", "))."
             )
         )
+        switch report.missing {
+        case nil: return
+        case 0: Console.write(say("Podpisów wystarczy.", "That is enough signatures."))
+        case let missing?:
+            Console.write(
+                say(
+                    "Brakuje podpisów: \(missing). Następny: wici registry sign \(target.path) "
+                        + "--key PLIK",
+                    "Signatures still missing: \(missing). Next: wici registry sign "
+                        + "\(target.path) --key FILE"
+                )
+            )
+        }
     }
 }

@@ -45,6 +45,12 @@ struct RegistrySignCommand: ParsableCommand {
                 )
             )
         }
-        try SignedDocument.sign(file, keys: key, output: output, json: json)
+        try SignedDocument.sign(
+            file,
+            keys: key,
+            output: output,
+            authority: contents.authority,
+            json: json
+        )
     }
 }

@@ -81,8 +81,11 @@ final class CommandNetwork: Sendable {
     var registry: String { path("hub/registry.note") }
     var policy: String { path("hub/policy.note") }
 
-    static func sample(_ prefix: String) throws -> Data {
-        Data(try DeliveryTests.sampleText(prefix).utf8)
+    static func sample(_ prefix: String) throws -> Data { Data(try sampleText(prefix).utf8) }
+
+    /// A sample that any institution may send.
+    static func sampleText(_ prefix: String) throws -> String {
+        try DeliveryTests.sampleText(prefix).replacing(/\nfrom: .*\n/, with: "\n")
     }
 
     // MARK: Commands

@@ -14,7 +14,7 @@ extension CommandTests {
     struct Audit {
         /// A message of its own whose entry the signed checkpoint covers.
         private func message(_ network: CommandNetwork) async throws -> String {
-            let text = try DeliveryTests.sampleText("19").replacing(
+            let text = try CommandNetwork.sampleText("19").replacing(
                 "regions: [PL]",
                 with: "institutions: [kwp-lublin]"
             )
@@ -87,6 +87,45 @@ extension CommandTests {
             #expect(verdict["signed"]?.whole == verdict["entries"]?.whole)
             let trail = try await network.ok("audit", "trail", id, "--ledger", folder, "--json")
             #expect(try trail.json().column("event").contains("accepted"))
+        }
+
+        @Test
+        func `an export that fails leaves an earlier one as it was and nothing beside it`()
+            async throws
+        {
+            let network = try CommandTests.network()
+            _ = try await message(network)
+            let place = network.path("exports-\(UUID().uuidString)")
+            let folder = place + "/export"
+            let words = ["audit", "export", "--json", "--output", folder]
+            func bytes() throws -> [Data] {
+                try ["ledger.jsonl", "checkpoint", "ledger-key"].map {
+                    try Data(contentsOf: URL(filePath: folder + "/" + $0))
+                }
+            }
+            func others() throws -> [String] {
+                try FileManager.default.contentsOfDirectory(atPath: place).filter { $0 != "export" }
+            }
+            let police = ["--to-node", network.node(CommandTests.police), "--purpose", "review"]
+            #expect(try await network.run(words + police).status == 3)
+            #expect(!FileManager.default.fileExists(atPath: folder))
+            try await network.ok(words + ["--hub", network.hubFolder])
+            let before = try bytes()
+            #expect(try await network.run(words + police).status == 3)
+            #expect(try await network.run(words + police.dropLast(2)).status == 2)
+            #expect(try bytes() == before)
+            _ = try await message(network)
+            try await network.ok(words + ["--hub", network.hubFolder])
+            #expect(try bytes()[0].count > before[0].count)
+            #expect(try others() == [])
+
+            try Data("notes".utf8).write(to: URL(filePath: folder + "/notes.txt"))
+            try CommandTests.expectRefusal(
+                try await network.run(words + ["--hub", network.hubFolder]),
+                status: 1,
+                name: "export-place-taken"
+            )
+            #expect(try String(contentsOfFile: folder + "/notes.txt", encoding: .utf8) == "notes")
         }
 
         @Test

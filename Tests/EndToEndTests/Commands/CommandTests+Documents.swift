@@ -57,12 +57,13 @@ extension CommandTests {
             #expect(unpinned.remarks.contains("--authority"), "\(unpinned)")
 
             let note = network.path("one.note")
-            try await network.ok(
+            let signed = try await network.ok(
                 [
                     "registry", "sign", network.path("authority/registry-1.yaml"), "--key",
                     network.key(2), "--output", note,
                 ]
             )
+            #expect(signed.output.contains("Signatures still missing: 1."), "\(signed)")
             let run = try await network.run(
                 ["registry", "verify", note, "--json"] + network.authority
             )

@@ -13,7 +13,7 @@ extension CommandTests {
     struct Messages {
         /// A meeting notice to the police: only a voivodeship office may send one.
         static func notice() throws -> Data {
-            let text = try DeliveryTests.sampleText("34")
+            let text = try CommandNetwork.sampleText("34")
                 .replacing("teams: [team-06]", with: "institutions: [kwp-lublin]")
                 .replacing("  quorum: 8\n", with: "")
             return Data(text.utf8)
@@ -44,13 +44,30 @@ extension CommandTests {
             let folder = repositoryRoot.appending(path: "Deploy/network/messages")
             let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             let paths = files.map { folder.appending(path: $0).path }
-            let reports = try await network.run(["message", "check", "--json"] + paths).json()
+            let reports = try await network.ok(["message", "check", "--json"] + paths).json()
             #expect(reports.items.count == files.count)
-            // Answers lack the id of what they answer; everything else is in order.
-            for report in reports.items {
-                let fields = report["faults"]?.column("field") ?? []
-                #expect(fields.allSatisfy { $0.hasPrefix("references") }, "\(report.json())")
+            // Those that answer another say so: whoever sends them fills in the id.
+            let answering = try paths.filter {
+                try String(contentsOfFile: $0, encoding: .utf8).contains("\nanswers: ")
             }
+            #expect(reports.column("answers").count == answering.count)
+            let answer = try #require(paths.first { $0.contains("/10-") })
+            let text = try await network.ok("message", "check", answer)
+            #expect(text.output.contains("in order; answers sample 7"), "\(text)")
+        }
+
+        @Test
+        func `a draft of another institution is not sent, whoever's node is asked`() async throws {
+            let network = try CommandTests.network()
+            let words = [
+                "message", "send", "-", "--json", "--to-node", network.node(CommandTests.police),
+            ]
+            let own = try DeliveryTests.sampleText("04")
+            let other = own.replacing("from: kwp-lublin", with: "from: oip-lublin")
+            #expect(other != own)
+            let run = try await network.run(words, input: Data(other.utf8))
+            try CommandTests.expectRefusal(run, status: 1, name: "sender-differs")
+            try await network.ok(words + ["--dry-run"], input: Data(own.utf8))
         }
 
         @Test
@@ -91,6 +108,9 @@ extension CommandTests {
             let shown = try await network.ok("message", "show", id, "--to-node", receiver)
             #expect(shown.output.contains("EX-LAB"), "\(shown)")
             #expect(shown.output.contains("oip-lublin"), "\(shown)")
+            let own = try await network.ok("message", "show", id, "--to-node", sender)
+            #expect(own.output.contains(#/\nto +PL-06; /#), "\(own)")
+            #expect(own.output.contains(#/\nrecipients +kwp-lublin\n/#), "\(own)")
             try await acknowledge(id, by: CommandTests.police, to: CommandTests.inspection)
         }
 
@@ -112,7 +132,8 @@ extension CommandTests {
             #expect(try await !network.ok(list).json().column("id").contains(id))
             try await network.awaitMail(try #require(answer["id"]?.word), at: sender)
             let inbox = try await network.ok("inbox", "--to-node", network.node(sender))
-            #expect(inbox.output.contains("acknowledgement"), "\(inbox)")
+            let line = inbox.output.split(separator: "\n").last { $0.hasSuffix("  re \(id)") }
+            #expect(line?.contains("acknowledgement") == true, "\(inbox)")
         }
 
         @Test
@@ -120,7 +141,7 @@ extension CommandTests {
             async throws
         {
             let network = try CommandTests.network()
-            let text = try DeliveryTests.sampleText("26")
+            let text = try CommandNetwork.sampleText("26")
                 .replacing("[fundacja-przyklad, kcik]", with: "[fundacja-przyklad]")
             let preview = try await network.ok(
                 [
@@ -206,6 +227,53 @@ extension CommandTests {
             #expect(try run.refusal()["faults"]?.items.count == 2, "\(run)")
         }
 
+        @Test
+        func `an answer that is in no list is the only fault of the reply`() async throws {
+            let network = try CommandTests.network()
+            let id = try await network.send(Self.notice(), from: CommandTests.audit)
+            try await network.awaitMail(id, at: CommandTests.police)
+            let run = try await network.run(
+                "reply",
+                id,
+                "--answer",
+                "RS-NOPE",
+                "--json",
+                "--to-node",
+                network.node(CommandTests.police)
+            )
+            try CommandTests.expectRefusal(run, status: 1, name: "schema-fault")
+            #expect(try run.refusal()["faults"]?.column("field") == ["body.answer"], "\(run)")
+        }
+
+        @Test
+        func `the newest of the inbox are listed, and how many are left out`() async throws {
+            let network = try CommandTests.network()
+            let node = ["--to-node", network.node(CommandTests.police)]
+            for _ in 1...3 {
+                let text = try CommandNetwork.sampleText("19").replacing(
+                    "regions: [PL]",
+                    with: "institutions: [kwp-lublin]"
+                )
+                let id = try await network.send(Data(text.utf8), from: CommandTests.inspection)
+                try await network.awaitMail(id, at: CommandTests.police)
+            }
+            let whole = try await network.ok(["inbox", "--json"] + node)
+            let numbers = try whole.json().items.compactMap { $0["number"]?.whole }
+            #expect(numbers == Array(1...numbers.count))
+            #expect(whole.remarks.isEmpty, "\(whole)")
+            let two = try await network.ok(["inbox", "--limit", "2", "--json"] + node)
+            let last = try two.json().items.compactMap { $0["number"]?.whole }
+            #expect(last.count == 2)
+            #expect(last[0] + 1 == last[1])
+            #expect(last[1] >= numbers.count)
+            #expect(two.remarks.contains("Left out: \(last[0] - 1) older"), "\(two)")
+            let page = try await network.ok(
+                ["inbox", "--after", "1", "--limit", "1", "--json"] + node
+            )
+            #expect(try page.json().items.compactMap { $0["number"]?.whole } == [2])
+            #expect(page.remarks.contains("--after 2"), "\(page)")
+        }
+
         @Test(arguments: ["show", "acknowledge", "reply"])
         func `a message that the node does not have ends with 5`(verb: String) async throws {
             let network = try CommandTests.network()
@@ -248,6 +316,39 @@ extension CommandTests {
         }
 
         @Test
+        func `a subscription that contradicts itself, or says nothing, changes nothing`()
+            async throws
+        {
+            let network = try CommandTests.network()
+            let node = ["--json", "--to-node", network.node(CommandTests.audit)]
+            let before = try await network.ok(
+                ["subscribe", "--type", "warning", "--replace"] + node
+            ).json()
+            for words in [
+                ["--none", "--type", "warning"], ["--all", "--none"],
+                ["--all", "--topic", "EX-LAB"], ["--replace"],
+            ] {
+                let run = try await network.run(["subscribe"] + words + node)
+                try CommandTests.expectRefusal(run, status: 2, name: "usage")
+            }
+            for words in [
+                ["--topic", "XX"], ["--region", "PL-99"], ["--urgency-from", "UR-9"],
+                ["--sender-kind", "IK-NONE"], ["--status", "real"],
+            ] {
+                let run = try await network.run(["subscribe"] + words + node)
+                try CommandTests.expectRefusal(run, status: 1, name: "subscription-fault")
+                let text = try await network.run(["subscribe"] + words + node.dropFirst())
+                #expect(text.remarks.contains("\(words[0]): \"\(words[1])\""), "\(text)")
+            }
+            let shown = try await network.ok(["subscribe"] + node)
+            #expect(try shown.json() == before)
+            #expect(shown.remarks.contains("Nothing was changed"), "\(shown)")
+            #expect(try await network.ok(["subscriptions"] + node).json() == before)
+            let all = try await network.ok(["subscribe", "--all"] + node).json()
+            #expect(all.items.count == 2)
+        }
+
+        @Test
         func `an inbox that is followed lists what arrives, a line of JSON each`() async throws {
             let network = try CommandTests.network()
             // The follower ends by itself once its reader has seen one line.
@@ -260,7 +361,7 @@ extension CommandTests {
                 in: network.folder,
                 program: URL(filePath: "/bin/sh")
             )
-            let text = try DeliveryTests.sampleText("19").replacing(
+            let text = try CommandNetwork.sampleText("19").replacing(
                 "regions: [PL]",
                 with: "institutions: [audyt-wojewody]"
             )

@@ -63,6 +63,9 @@ struct CommandTests {
         (["hub", "run", "hub"], 1, "already-running"),
         (["node", "run", "nodes/kwp-lublin"], 1, "already-running"),
         (["hub", "status", "nodes"], 5, "hub-not-running"),
+        (["audit", "verify", "nodes"], 5, "ledger-not-found"),
+        (["inbox", "--to-node", "hub"], 1, "file-unreadable"),
+        (["acknowlege", "x"], 2, "usage"),
     ]
 
     @Test(arguments: failures)
@@ -94,6 +97,49 @@ struct CommandTests {
             #expect(run.remarks.contains("nie ma takiego pliku"), "\(run)")
             #expect(run.status == 5)
         }
+    }
+
+    @Test
+    func `an error names the file or the address that it is about`() async throws {
+        let network = try Self.network()
+        let folder = try await network.run("inbox", "--to-node", network.hubFolder)
+        #expect(folder.remarks.contains(network.hubFolder + "/node.yaml: "), "\(folder)")
+        let file = network.path("malformed.token")
+        try Data("no key".utf8).write(to: URL(filePath: file))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+        let socket = network.node(Self.police) + "/api.sock"
+        for path in [file, network.path("nowhere.token")] {
+            let run = try await network.run("inbox", "--to-node", socket, "--token-file", path)
+            #expect(run.remarks.contains("Error: \(path): "), "\(run)")
+            #expect(!run.remarks.contains("no key"), "\(run)")
+        }
+
+        // A second hub on the ports of the first.
+        let other = network.path("second")
+        try FileManager.default.copyItem(atPath: network.hubFolder, toPath: other)
+        let addresses = try PlainValue(
+            json: Data(contentsOf: URL(filePath: network.hubFolder + "/hub.addresses"))
+        )
+        let exchange = try #require(addresses["exchange"]?.word)
+        let yaml = URL(filePath: other + "/hub.yaml")
+        let text = try String(contentsOf: yaml, encoding: .utf8)
+            .replacing(/exchange: .*/, with: "exchange: \"\(exchange)\"")
+        try Data(text.utf8).write(to: yaml)
+        let hub = try await network.run("hub", "run", other)
+        #expect(hub.status == 1, "\(hub)")
+        #expect(hub.remarks.contains("Error: \(exchange), "), "\(hub)")
+    }
+
+    @Test
+    func `a wrong command line is explained in Polish to whoever wants Polish`() async throws {
+        let network = try Self.network()
+        let run = try await network.run(["acknowledge"], environment: ["WICI_LANG": "pl"])
+        #expect(run.status == 2, "\(run)")
+        #expect(run.remarks.hasPrefix("Błąd: Brak argumentu „<id>”.\n"), "\(run)")
+        #expect(run.remarks.contains("\nUżycie: wici acknowledge "), "\(run)")
+        let json = try await network.run(["inbox", "--nonsense", "--json"])
+        let help = try json.refusal()["help"]?["pl"]?.word
+        #expect(help == "Złe użycie polecenia: Nieznana opcja „--nonsense”.", "\(json)")
     }
 
     @Test
@@ -163,6 +209,12 @@ struct CommandTests {
         // The same by the socket, the token beside it.
         let text = try await network.ok("node", "status", "--to-node", folder + "/api.sock")
         #expect(text.output.contains("connected"), "\(text)")
+        let polish = try await network.run(
+            ["node", "status", folder],
+            environment: ["WICI_LANG": "pl"]
+        )
+        #expect(polish.output.contains("połączony"), "\(polish)")
+        #expect(!polish.output.contains("connected"), "\(polish)")
     }
 
     @Test
@@ -176,6 +228,16 @@ struct CommandTests {
         let findings = try await network.ok(words).json()
         #expect(findings.column("state").allSatisfy { $0 == "ok" }, "\(findings.json())")
         #expect(findings.items.count > 12)
+
+        // A ledger that was overwritten; the running hub's own stays as it is.
+        let broken = network.path("broken")
+        try FileManager.default.copyItem(atPath: network.hubFolder, toPath: broken)
+        try Data(repeating: 7, count: 1 << 16)
+            .write(to: URL(filePath: broken + "/ledger.sqlite"))
+        let ledger = try await network.run("doctor", "--hub", broken, "--json")
+        #expect(ledger.status == 1, "\(ledger)")
+        let failed = try ledger.json().items.filter { $0["state"]?.word == "failed" }
+        #expect(failed.compactMap { $0["subject"]?.word } == ["ledger"], "\(ledger)")
 
         let folder = network.path("open")
         try await network.ok(

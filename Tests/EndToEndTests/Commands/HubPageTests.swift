@@ -37,7 +37,7 @@ struct HubPageTests {
             #expect(try await Page.get("/nonsense", port: port).status == 404)
 
             // A refusal and an acceptance, so that there is something to count.
-            let practice = try DeliveryTests.sampleText("19")
+            let practice = try CommandNetwork.sampleText("19")
                 .replacing("regions: [PL]", with: "institutions: [kwp-lublin]")
             let id = try await network.send(Data(practice.utf8), from: Self.inspection)
             try await network.awaitMail(id, at: Self.police)
@@ -113,7 +113,7 @@ struct HubPageTests {
             for institution in institutions { try network.launchNode(institution) }
             for institution in institutions { try await network.awaitReady(institution) }
             let port = try #require(network.statusPort)
-            let practice = try DeliveryTests.sampleText("19")
+            let practice = try CommandNetwork.sampleText("19")
                 .replacing("regions: [PL]", with: "institutions: [kwp-lublin]")
             var accepted = 0
             try await eventually("the disk is full", within: .seconds(60)) {

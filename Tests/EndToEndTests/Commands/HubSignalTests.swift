@@ -18,7 +18,7 @@ struct HubSignalTests {
 
     /// A good practice to the police alone, by name.
     private static func practice() throws -> Data {
-        let text = try DeliveryTests.sampleText("19")
+        let text = try CommandNetwork.sampleText("19")
             .replacing("regions: [PL]", with: "institutions: [kwp-lublin]")
         return Data(text.utf8)
     }

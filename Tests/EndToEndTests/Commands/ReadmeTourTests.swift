@@ -56,7 +56,7 @@ struct ReadmeTourTests {
                 withDestinationPath: repositoryRoot.appending(path: "Deploy").path
             )
             for institution in institutions {
-                try await network.ok("subscribe", "--to-node", network.node(institution))
+                try await network.ok("subscribe", "--all", "--to-node", network.node(institution))
             }
             var message = "ID"
             for command in commands {
@@ -78,6 +78,13 @@ struct ReadmeTourTests {
                 let run = try await network.run("node", "status", network.node("caritas-test"))
                 return run.status == 1 && run.output.contains("refused")
             }
+            // What it still writes is kept, and that is said.
+            let sent = try await network.run(
+                ["message", "send", "-", "--wait", "1", "--to-node", network.node("caritas-test")],
+                input: try CommandNetwork.sample("19")
+            )
+            #expect(sent.status == 4, "\(sent)")
+            #expect(sent.remarks.contains("stays on the node's disk"), "\(sent)")
         }
     }
 

@@ -32,14 +32,14 @@ struct RotationTests {
 
     /// A support request to the foundation, which must be sealed.
     private static func request() throws -> Data {
-        let text = try DeliveryTests.sampleText("26")
+        let text = try CommandNetwork.sampleText("26")
             .replacing("[fundacja-przyklad, kcik]", with: "[fundacja-przyklad]")
         return Data(text.utf8)
     }
 
     /// A good practice of the foundation's, to the border guard by name.
     private static func practice() throws -> Data {
-        let text = try DeliveryTests.sampleText("19")
+        let text = try CommandNetwork.sampleText("19")
             .replacing("regions: [PL]", with: "institutions: [nosg-chelm]")
         return Data(text.utf8)
     }

@@ -23,10 +23,13 @@ import subprocess
 import sys
 import tempfile
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
-from google.protobuf.message import DecodeError
+try:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
+    from google.protobuf.message import DecodeError
+except ImportError as error:
+    sys.exit(f"verify.py needs the Python packages of Tests/requirements.txt: {error}")
 
 SCHEMAS = pathlib.Path(__file__).resolve().parents[3] / "Schemas"
 
@@ -299,6 +302,10 @@ def main(arguments):
     given = parser.parse_args(arguments)
     try:
         print(json.dumps(verify(load_messages(), **vars(given))))
+    except OSError as error:
+        # No verdict: a file that cannot be read, or no protoc.
+        print(f"verify.py: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
     except FAULTS as fault:
         print(json.dumps({"sound": False, "fault": str(fault)}))
         return 8

@@ -518,7 +518,12 @@ def main(arguments):
         print(__doc__)
         return 2
     folder, pairs = arguments[1], arguments[2:]
-    made = [enrol(folder, *pair) for pair in zip(pairs[::2], pairs[1::2])]
+    try:
+        made = [enrol(folder, *pair) for pair in zip(pairs[::2], pairs[1::2])]
+    except OSError as error:
+        # A missing folder, or keys that are there already and are never replaced.
+        print(f"wici_client.py: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
     print(json.dumps(made))
     return 0
 

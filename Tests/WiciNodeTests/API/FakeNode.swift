@@ -78,6 +78,14 @@ final class FakeNode: NodeOperations {
         return [Fixture.inboxEntry]
     }
 
+    func latestInbox(
+        limit: Int,
+        unacknowledgedOnly: Bool
+    ) async throws(NodeError) -> InboxPage {
+        try called("latest \(limit) \(unacknowledgedOnly)")
+        return InboxPage(entries: [Fixture.inboxEntry], omitted: 2)
+    }
+
     func message(_ id: MessageID) async throws(NodeError) -> MessageView? {
         try called("message \(id)")
         return script.withLock { $0.known } ? Fixture.message : nil

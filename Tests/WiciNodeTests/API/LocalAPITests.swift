@@ -11,6 +11,10 @@ import WiciCore
 
 @testable import WiciNode
 
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
 struct LocalAPITests {
     @Test(arguments: [false, true])
     func `every operation reaches the node and its answer comes back`(loopback: Bool) async throws {
@@ -31,6 +35,10 @@ struct LocalAPITests {
                 )
                     == [Fixture.inboxEntry]
             )
+            #expect(
+                try await client.latestInbox(limit: 9, unacknowledgedOnly: true)
+                    == InboxPage(entries: [Fixture.inboxEntry], omitted: 2)
+            )
             #expect(try await client.outbox(limit: 4) == [Fixture.outboxEntry(.queued)])
             #expect(try await client.acknowledge(id, note: "Przyjęto \"ok\"") == entry)
             #expect(try await client.reply(to: id, draft: Fixture.draft, wait: 1) == entry)
@@ -50,7 +58,8 @@ struct LocalAPITests {
         #expect(
             node.calls == [
                 "preview warning", "send warning", "outcome 5", "message \(Fixture.id)",
-                "inbox 2 10 true", "outbox 4", "acknowledge \(Fixture.id) Przyjęto \"ok\"",
+                "inbox 2 10 true", "latest 9 true", "outbox 4",
+                "acknowledge \(Fixture.id) Przyjęto \"ok\"",
                 "outcome 0", "reply \(Fixture.id) warning", "outcome 1", "subscribe 1",
                 "subscriptions", "subscriptions", "ledger 7 3 AP & co", "prove \(Fixture.id)",
             ]
@@ -171,6 +180,7 @@ struct LocalAPITests {
         ("/v1/inbox?limit=", "limit"), ("/v1/inbox?limit=1&limit=2", "limit"),
         ("/v1/inbox?after=-1", "after"), ("/v1/inbox?after=99999999999999999999", "after"),
         ("/v1/inbox?unacknowledged=yes", "unacknowledged"),
+        ("/v1/inbox?latest=true&after=3", "after"), ("/v1/inbox?latest=1", "latest"),
         ("/v1/inbox?unaknowledged=true", "unaknowledged"), ("/v1/outbox?limit=x", "limit"),
         ("/v1/ledger?from=0", "purpose"), ("/v1/ledger?purpose=", "purpose"),
         ("/v1/status?verbose=1", "verbose"),
@@ -238,13 +248,42 @@ struct LocalAPITests {
         try await withServer(node) { api in
             for (method, path) in [
                 (HTTPMethod.GET, "/"), (.GET, "/v1/nothing"), (.GET, "/v2/status"),
-                (.DELETE, "/v1/outbox"), (.POST, "/v1/status"),
             ] {
                 let error = await problem { () throws(NodeError) in
                     _ = try await api.exchange().send(method, path)
                 }
-                #expect(error == NodeError(.pathUnknown) || error == NodeError(.methodUnknown))
+                #expect(error == NodeError(.pathUnknown))
             }
+            for (method, path) in [
+                (HTTPMethod.DELETE, "/v1/outbox"), (.POST, "/v1/status"), (.PATCH, "/v1/inbox"),
+                (.GET, "/v1/messages"), (.PUT, "/v1/messages/\(Fixture.id)/reply"),
+            ] {
+                let error = await problem { () throws(NodeError) in
+                    _ = try await api.exchange().send(method, path)
+                }
+                #expect(error == NodeError(.methodUnknown))
+            }
+        }
+        #expect(node.calls.isEmpty)
+    }
+
+    @Test func `a method that a path does not have is answered with those that it has`()
+        async throws
+    {
+        try await withServer(try FakeNode(), loopback: true) { api in
+            guard case .loopback(let port) = api.address,
+                let url = URL(string: "http://127.0.0.1:\(port)/v1/subscriptions")
+            else {
+                Issue.record("no port")
+                return
+            }
+            var request = URLRequest(url: url)
+            request.httpMethod = "DELETE"
+            request.setValue(api.token.authorization, forHTTPHeaderField: "Authorization")
+            let (_, response) = try await URLSession.shared.data(for: request)
+            let answer = try #require(response as? HTTPURLResponse)
+            #expect(answer.statusCode == 405)
+            #expect(answer.value(forHTTPHeaderField: "Allow") == "GET, PUT")
         }
     }
 

@@ -4,6 +4,7 @@
 // Writing, acknowledging and answering while the hub is away: all of it is on the node's own disk.
 
 import Foundation
+import HTTPTypes
 import Synchronization
 import Testing
 import WiciCore
@@ -90,6 +91,34 @@ final class NodeAnswerTests {
             Issue.record("proved")
         } catch {
             #expect(error.kind == .offline)
+        }
+    }
+
+    @Test func `a subscription to a topic that is in no list is refused with its place`()
+        async throws
+    {
+        do throws(NodeError) {
+            try await node.subscribe([
+                SubscriptionModel(topics: ["EX-LAB"]),
+                SubscriptionModel(types: ["warning"], topics: ["EX-LAB", "XX"]),
+            ])
+            Issue.record("subscribed")
+        } catch {
+            #expect(error.report.name == "subscription-fault")
+            #expect(error.report.field == "subscriptions[1].topics[1]")
+            #expect(APIResponses.status(of: error).code == 422)
+        }
+    }
+
+    @Test func `a reply's own faults are told without those that the message would mend`()
+        async throws
+    {
+        let draft = try MessageDraft(yaml: "type: meeting-reply\nbody: {answer: RS-NOPE}\n")
+        do throws(NodeError) {
+            _ = try await node.reply(to: received, draft: draft)
+            Issue.record("replied")
+        } catch {
+            #expect(error.report.faults.map(\.field) == ["body.answer"])
         }
     }
 

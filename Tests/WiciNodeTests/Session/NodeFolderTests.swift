@@ -55,6 +55,28 @@ final class NodeFolderTests {
         _ = try folder.keys()
     }
 
+    @Test(arguments: [
+        ("tcp://hub.example:5570", true), ("tcp://127.0.0.1:1", true), ("tcp://[::1]:65535", true),
+        ("127.0.0.1:5570", false), ("tcp://hub.example", false), ("tcp://:5570", false),
+        ("tcp://hub.example:0", false), ("tcp://hub.example:65536", false), ("tcp://*:1", false),
+        ("tcp://hub example:1", false), ("https://hub.example:1", false), ("tcp://h:+1", false),
+    ])
+    func `only an address that can be connected to is taken for the hub's`(
+        endpoint: String,
+        isTaken: Bool
+    ) throws {
+        var wanted = configuration
+        wanted.hubEndpoint = endpoint
+        let text = wanted.text
+        guard !isTaken else {
+            #expect(try NodeConfiguration(text: text) == wanted)
+            return
+        }
+        let error = #expect(throws: NodeError.self) { try NodeConfiguration(text: text) }
+        #expect(error?.report.field == "hub.endpoint")
+        #expect(error?.report.help.en.contains("tcp://HOST:PORT") == true)
+    }
+
     @Test func `a new folder has keys for their owner alone and a request that proves them`()
         throws
     {

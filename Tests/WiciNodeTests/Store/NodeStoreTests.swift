@@ -27,14 +27,23 @@ final class NodeStoreTests {
 
     func open() throws(NodeStoreError) -> NodeStore { try NodeStore(path: path, key: key) }
 
-    func row(_ number: UInt64, id: Int? = nil, text: String = "treść") -> InboxRow {
-        InboxRow(
+    func row(
+        _ number: UInt64,
+        id: Int? = nil,
+        text: String = "treść",
+        acknowledgeBy: Int64 = 0,
+        suspicion: UInt32? = nil
+    ) -> InboxRow {
+        var header = WireHeader()
+        header.acknowledgeBy = acknowledgeBy
+        return InboxRow(
             number: MailboxNumber(number),
             index: LedgerIndex(number + 10),
             messageID: SessionFixture.envelope(id ?? Int(number)).messageID,
-            header: Data("header".utf8),
+            header: (try? header.serializedData()) ?? Data(),
             envelope: Data("koperta \(text)".utf8),
             body: Data(text.utf8),
+            suspicion: suspicion,
             receivedAt: Moment(milliseconds: 5)
         )
     }
@@ -118,7 +127,7 @@ final class NodeStoreTests {
     }
 
     @Test func `a file of a newer program is refused`() throws {
-        try open().write { try $0.execute(sql: "PRAGMA user_version = 2") }
+        try open().write { try $0.execute(sql: "PRAGMA user_version = 3") }
         do throws(NodeStoreError) {
             _ = try open()
             Issue.record("opened")
@@ -165,9 +174,55 @@ final class NodeStoreTests {
         #expect(rows.map(\.suspicion) == [nil, RefusalCode.idReused.number])
     }
 
+    @Test func `only a sound message that asks for an acknowledgement waits for one`() throws {
+        let store = try open()
+        _ = try store.store([
+            row(1, acknowledgeBy: 9), row(2), row(3, acknowledgeBy: 9, suspicion: 100),
+            row(4, acknowledgeBy: 9),
+        ])
+        let open = try store.inbox(after: .none, limit: 10, unacknowledgedOnly: true)
+        #expect(open.map(\.number.value) == [1, 4])
+        #expect(try store.inboxCounts() == (unacknowledged: 2, suspect: 1))
+        let last = try store.latestInbox(limit: 1, unacknowledgedOnly: true)
+        #expect(last.rows.map(\.number.value) == [4])
+        #expect(last.omitted == 1)
+    }
+
+    @Test func `a file of the version before is brought up to date, its mail included`() throws {
+        do {
+            let store = try open()
+            _ = try store.store([row(1, acknowledgeBy: 9), row(2)])
+            try store.write { database in
+                try database.execute(
+                    sql: """
+                        DROP INDEX inbox_open;
+                        ALTER TABLE inbox DROP COLUMN acknowledge_by;
+                        CREATE INDEX inbox_open ON inbox (number) WHERE acknowledged_at IS NULL;
+                        PRAGMA user_version = 1;
+                        """
+                )
+            }
+        }
+        let store = try open()
+        #expect(try store.inboxCounts() == (unacknowledged: 1, suspect: 0))
+        #expect(try store.store([row(3, acknowledgeBy: 9)]) == MailboxNumber(3))
+        #expect(try store.inboxCounts() == (unacknowledged: 2, suspect: 0))
+    }
+
+    @Test func `the latest are the newest in order, with the number of those left out`() throws {
+        let store = try open()
+        _ = try store.store((1...5).map { row($0) })
+        let (rows, omitted) = try store.latestInbox(limit: 3, unacknowledgedOnly: false)
+        #expect(rows.map(\.number.value) == [3, 4, 5])
+        #expect(omitted == 2)
+        let all = try store.latestInbox(limit: 5, unacknowledgedOnly: false)
+        #expect(all.rows.count == 5)
+        #expect(all.omitted == 0)
+    }
+
     @Test func `an acknowledged message leaves the open list and keeps its first time`() throws {
         let store = try open()
-        _ = try store.store([row(1), row(2)])
+        _ = try store.store([row(1, acknowledgeBy: 9), row(2, acknowledgeBy: 9)])
         let id = SessionFixture.envelope(1).messageID
         #expect(try store.enqueue(draft(8), acknowledging: id))
         #expect(try store.enqueue(draft(8), acknowledging: row(2).messageID) == false)
