@@ -45,7 +45,7 @@ final class ProcessMark {
     /// Takes the file; refuses while another process holds it.
     init(_ file: URL) throws {
         descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Files.unwritable(file) }
+        guard descriptor >= 0 else { throw CommandFailure.unwritable(file) }
         self.file = file
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw CommandFailure(
@@ -57,7 +57,7 @@ final class ProcessMark {
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(descriptor, 0) == 0,
             pwrite(descriptor, text, text.count, 0) == text.count
-        else { throw Files.unwritable(file) }
+        else { throw CommandFailure.unwritable(file) }
     }
 
     deinit { close(descriptor) }
