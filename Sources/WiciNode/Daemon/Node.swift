@@ -98,13 +98,10 @@ public final class Node: Sendable {
         self.keyFolder = keyFolder
         self.logger = logger
         self.clock = clock
-        let now = clock()
         do throws(NodeStoreError) {
             store = try NodeStore(path: file.path, key: keys.storage)
             try store.requeueSubmitted()
-            state = Mutex(
-                try Self.restored(from: store, authority: configuration.authority, now: now)
-            )
+            state = Mutex(try Self.restored(from: store, authority: configuration.authority))
         } catch {
             throw NodeError(error)
         }
@@ -122,15 +119,13 @@ public final class Node: Sendable {
 
     private static func restored(
         from store: NodeStore,
-        authority: AuthorityTrust,
-        now: Moment
+        authority: AuthorityTrust
     ) throws(NodeStoreError) -> State {
         var documents = TrustedDocuments(authority: authority)
         documents.restore(
             registry: try store.kept(.registry),
             trust: try store.kept(.registryTrust).flatMap { AuthorityTrust(stored: $0) },
-            policy: try store.kept(.policy),
-            now: now
+            policy: try store.kept(.policy)
         )
         var state = State(documents: documents)
         state.checkpoint = try store.kept(.checkpoint).flatMap {
