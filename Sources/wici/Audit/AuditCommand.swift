@@ -114,21 +114,29 @@ enum LedgerSource {
         return lines
     }
 
-    /// The key that must have signed: given, or else from the registry beside the entries.
-    func ledgerKey(given: String?) throws -> (key: VerifierKey, isPinned: Bool) {
-        if let given {
-            let text =
-                given.contains("+")
-                ? given : try Files.text(given).trimmingCharacters(in: .whitespacesAndNewlines)
-            if let key = try? VerifierKey(text: text) { return (key, true) }
-            if let contents = try? RegistryContents(text: AuthorityDocument(path: given).text) {
-                return (contents.hub.ledgerKey, true)
-            }
-            throw CommandFailure.usage(
-                "--key: to ani klucz weryfikujący, ani rejestr.",
-                "--key: neither a verifier key nor a registry."
-            )
+    /// Checks everything against the last checkpoint, and shows how far it has come.
+    func verify(ledgerKey: VerifierKey) throws -> AuditVerifier.Report {
+        let bar = ProgressBar(say("sprawdzanie", "verifying"))
+        switch self {
+        case .store(let file):
+            return try AuditVerifier.verify(
+                try LedgerReader(path: file.path),
+                ledgerKey: ledgerKey
+            ) { bar.show($0, of: $1) }
+        case .export(let folder):
+            let lines = try lines()
+            return AuditVerifier.verify(
+                export: lines,
+                name: folder.path,
+                checkpoint: try checkpoint(),
+                ledgerKey: ledgerKey
+            ) { bar.show($0, of: lines.count) }
         }
+    }
+
+    /// The key that must have signed: given, or else from the registry beside the entries.
+    func ledgerKey(_ options: LedgerKeyOptions) throws -> (key: VerifierKey, isPinned: Bool) {
+        if let given = try options.given() { return (given, true) }
         let kept = folder.appending(path: Self.keyName)
         if let text = try? Files.text(kept.path),
             let key = try? VerifierKey(text: text.trimmingCharacters(in: .whitespacesAndNewlines))
@@ -137,6 +145,48 @@ enum LedgerSource {
         }
         let registry = folder.appending(path: "registry.note")
         return (try RegistryFile.contents(registry.path).hub.ledgerKey, false)
+    }
+}
+
+/// Whose signature a ledger's checkpoint must bear.
+struct LedgerKeyOptions: ParsableArguments {
+    @Option(help: "Verifier key of the ledger, its file, or a signed registry that names it.")
+    var key: String?
+
+    @OptionGroup var authority: AuthorityOptions
+
+    /// The key that was given; refuses a registry that nobody signed.
+    ///
+    /// Whoever hands over a ledger could hand over a text as well that looks like the registry. The
+    /// authority is asked that `--authority` names, or else the one that the registry itself does.
+    func given() throws -> VerifierKey? {
+        guard let key else { return nil }
+        let text =
+            key.contains("+")
+            ? key : try Files.text(key).trimmingCharacters(in: .whitespacesAndNewlines)
+        if let verifier = try? VerifierKey(text: text) { return verifier }
+        let document = try AuthorityDocument(path: key)
+        guard let contents = try? RegistryContents(text: document.text) else {
+            throw CommandFailure.usage(
+                "--key: to ani klucz weryfikujący, ani rejestr.",
+                "--key: neither a verifier key nor a registry."
+            )
+        }
+        let trust = authority.authority.isEmpty ? contents.authority : try authority.trust()
+        guard case .note(_, let bytes) = document, trust.hasSigned(bytes) else {
+            throw CommandFailure(.noteSignaturesMissing, at: URL(filePath: key), detail: nil)
+        }
+        return contents.hub.ledgerKey
+    }
+
+    /// Tells a person that nobody but whoever made the ledger vouches for its key.
+    static func remarkUnpinned() {
+        Console.remark(
+            say(
+                "Uwaga: klucz księgi wzięto z pliku obok księgi; podaj własny przez --key.",
+                "Note: the ledger's key was taken from beside the ledger; give yours: --key."
+            )
+        )
     }
 }
 

@@ -113,6 +113,26 @@ extension CommandTests {
         }
 
         @Test
+        func `a registry that nobody signed vouches for no ledger`() async throws {
+            let network = try CommandTests.network()
+            _ = try await message(network)
+            let folder = try await export(network, ["--hub", network.hubFolder])
+            let note = try String(contentsOfFile: network.registry, encoding: .utf8)
+            let unsigned = network.path("unsigned-\(UUID().uuidString).yaml")
+            let lines = note.split(separator: "\n", omittingEmptySubsequences: false)
+                .filter { !$0.hasPrefix("\u{2014}") }
+            try lines.joined(separator: "\n").write(
+                toFile: unsigned,
+                atomically: true,
+                encoding: .utf8
+            )
+            let run = try await network.run("audit", "verify", folder, "--key", unsigned, "--json")
+            try CommandTests.expectRefusal(run, status: 4, name: "note-signatures-missing")
+            let words = ["audit", "verify", folder, "--key", network.registry, "--json"]
+            _ = try await network.ok(words + network.authority)
+        }
+
+        @Test
         func `an export that goes on after its checkpoint ends with 8 and shows no trail`()
             async throws
         {
