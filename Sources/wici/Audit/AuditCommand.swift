@@ -71,10 +71,7 @@ enum LedgerSource {
         }
     }
 
-    /// Lends every entry in order, and shows how far it has come.
-    ///
-    /// Nothing is verified here, but an export that goes on after its checkpoint is refused: what
-    /// nobody signed must not be shown beside what is.
+    /// Lends every entry in order, and shows how far it has come; nothing is verified here.
     func forEachEntry(_ body: (LedgerEntryRow) throws(LedgerError) -> Void) throws {
         let bar = ProgressBar(say("czytanie", "reading"))
         switch self {
@@ -87,15 +84,6 @@ enum LedgerSource {
             }
         case .export:
             let lines = try lines()
-            if let note = try checkpoint() {
-                let size = try Checkpoint(text: note.text).size
-                guard UInt64(lines.count) <= size else {
-                    throw LedgerError(
-                        .auditSizeDiffers,
-                        at: .init(file: folder.path, table: "leaf", index: size)
-                    )
-                }
-            }
             for (number, line) in lines.enumerated() {
                 try body(try AuditExport.entry(line: line, number: UInt64(number)))
                 bar.step(number + 1, of: lines.count)
@@ -198,8 +186,41 @@ struct LedgerOptions: ParsableArguments {
     )
     var ledger: String?
 
-    /// The source.
+    @OptionGroup var ledgerKey: LedgerKeyOptions
+
+    /// The source; an export is verified first, because it has been in other hands than the hub's.
     func source() throws -> LedgerSource {
+        let source = try named()
+        guard case .export(let folder) = source else { return source }
+        let (key, isPinned) = try source.ledgerKey(ledgerKey)
+        let found = try source.verify(ledgerKey: key)
+        guard found.isSound else { throw Self.unsound(found, folder) }
+        if !isPinned { LedgerKeyOptions.remarkUnpinned() }
+        return source
+    }
+
+    /// Shows nothing of an altered export but that it is one.
+    private static func unsound(_ found: AuditVerifier.Report, _ folder: URL) -> CommandFailure {
+        let fault = found.faults.first
+        let code = fault?.code ?? .ledgerCheckpointWrong
+        let sentence = fault?.sentence ?? code.sentence
+        let command = "wici audit verify \(folder.path)"
+        return CommandFailure(
+            .integrity,
+            RefusalReport(
+                code: code.number,
+                name: code.name,
+                help: BilingualText(
+                    pl: "Eksport jest naruszony, niczego z niego nie pokazano. \(sentence.polish) "
+                        + "Wszystkie niezgodności: \(command)",
+                    en: "The export is not sound; nothing of it was shown. \(sentence.english) "
+                        + "All mismatches: \(command)"
+                )
+            )
+        )
+    }
+
+    private func named() throws -> LedgerSource {
         guard let path = ledger ?? Settings.environment["WICI_LEDGER"] else {
             throw CommandFailure.usage(
                 "Podaj --ledger: katalog węzła centralnego albo eksport.",

@@ -113,6 +113,30 @@ extension CommandTests {
         }
 
         @Test
+        func `nothing is shown of an altered export but how to see what is wrong`() async throws {
+            let network = try CommandTests.network()
+            let id = try await message(network)
+            let folder = try await export(network, ["--hub", network.hubFolder])
+            let file = URL(filePath: folder + "/ledger.jsonl")
+            let text = try String(contentsOf: file, encoding: .utf8)
+            try Data(text.replacing("kwp-lublin.main", with: "kwp-lublin.mail").utf8).write(
+                to: file
+            )
+            for words in [["flow"], ["trail", id], ["checkpoint"]] {
+                let command = ["audit"] + words + ["--ledger", folder]
+                let run = try await network.run(command)
+                #expect(run.status == 8, "\(run)")
+                #expect(run.output.isEmpty, "\(run)")
+                #expect(run.remarks.contains("wici audit verify \(folder)"), "\(run)")
+                try CommandTests.expectRefusal(
+                    try await network.run(command + ["--json"]),
+                    status: 8,
+                    name: "audit-line-unreadable"
+                )
+            }
+        }
+
+        @Test
         func `a registry that nobody signed vouches for no ledger`() async throws {
             let network = try CommandTests.network()
             _ = try await message(network)
@@ -126,8 +150,10 @@ extension CommandTests {
                 atomically: true,
                 encoding: .utf8
             )
-            let run = try await network.run("audit", "verify", folder, "--key", unsigned, "--json")
-            try CommandTests.expectRefusal(run, status: 4, name: "note-signatures-missing")
+            for words in [["verify", folder], ["flow", "--ledger", folder]] {
+                let run = try await network.run(["audit"] + words + ["--key", unsigned, "--json"])
+                try CommandTests.expectRefusal(run, status: 4, name: "note-signatures-missing")
+            }
             let words = ["audit", "verify", folder, "--key", network.registry, "--json"]
             _ = try await network.ok(words + network.authority)
         }
@@ -221,8 +247,8 @@ extension CommandTests {
             let folder = try await export(network, ["--hub", network.hubFolder])
             for words in [
                 ["audit", "flow", "--ledger", network.hubFolder],
-                ["audit", "flow", "--ledger", folder],
-                ["audit", "trail", id, "--ledger", folder],
+                ["audit", "flow", "--ledger", folder, "--key", network.registry],
+                ["audit", "trail", id, "--ledger", folder, "--key", network.registry],
                 ["audit", "verify", folder, "--key", network.registry],
             ] {
                 // At a terminal, which shows standard output and standard error alike.
