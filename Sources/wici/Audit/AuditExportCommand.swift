@@ -6,6 +6,7 @@
 
 import ArgumentParser
 import Foundation
+import PrivateFiles
 import WiciCore
 import WiciHub
 import WiciLedger
@@ -49,7 +50,8 @@ struct AuditExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = URL(filePath: output)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        // Headers tell who told whom what: that is for whoever made the export alone.
+        try PrivateFolder<CommandFailure>.make(folder, .readable)
         let writer = try ExportWriter(folder: folder)
         let note: SignedNote
         let key: VerifierKey
@@ -59,10 +61,15 @@ struct AuditExportCommand: AsyncParsableCommand {
             (note, key) = try await exportRemote(to: writer)
         }
         try writer.close()
-        try Files.write(note.bytes, to: folder.appending(path: LedgerSource.checkpointName))
+        try Files.write(
+            note.bytes,
+            to: folder.appending(path: LedgerSource.checkpointName),
+            mode: 0o600
+        )
         try Files.write(
             Data((key.text + "\n").utf8),
-            to: folder.appending(path: LedgerSource.keyName)
+            to: folder.appending(path: LedgerSource.keyName),
+            mode: 0o600
         )
         let checkpoint = try Checkpoint(text: note.text)
         let report = Report(
@@ -165,7 +172,7 @@ final class ExportWriter {
     /// Makes the file anew.
     init(folder: URL) throws {
         let file = folder.appending(path: LedgerSource.entriesName)
-        try Files.write(Data(), to: file)
+        try Files.write(Data(), to: file, mode: 0o600)
         handle = try FileHandle(forWritingTo: file)
     }
 

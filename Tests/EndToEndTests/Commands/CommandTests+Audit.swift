@@ -137,6 +137,21 @@ extension CommandTests {
         }
 
         @Test
+        func `an export is for whoever made it alone`() async throws {
+            let network = try CommandTests.network()
+            _ = try await message(network)
+            let auditor = ["--to-node", network.node(CommandTests.audit), "--purpose", "review"]
+            for words in [["--hub", network.hubFolder], auditor] {
+                let folder = try await export(network, words)
+                for name in ["", "/ledger.jsonl", "/checkpoint", "/ledger-key"] {
+                    let attributes = try FileManager.default.attributesOfItem(atPath: folder + name)
+                    let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue
+                    #expect(mode == (name.isEmpty ? 0o700 : 0o600), "\(name)")
+                }
+            }
+        }
+
+        @Test
         func `a registry that nobody signed vouches for no ledger`() async throws {
             let network = try CommandTests.network()
             _ = try await message(network)
