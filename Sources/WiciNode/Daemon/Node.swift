@@ -36,7 +36,8 @@ public final class Node: Sendable {
     let commands: NodeCommandQueue
     let logger: Logger
     let clock: @Sendable () -> Moment
-    private let lock: ProcessLock?
+    /// Of folder and store: two folders may name one store.
+    private let locks: [ProcessLock]
     private let heldKeys: Mutex<NodeKeys>
     /// Where new keys may wait for the registry; `nil` for a node that was given its keys.
     private let keyFolder: URL?
@@ -51,12 +52,13 @@ public final class Node: Sendable {
     ) throws(NodeError) {
         let lock = try ProcessLock(folder.location.appending(path: "node.lock"))
         let configuration = try folder.configuration()
+        let store = folder.resolve(configuration.store)
         try self.init(
             configuration: configuration,
             keys: try folder.keys(),
             keyFolder: folder.keyFolder,
-            store: folder.resolve(configuration.store),
-            lock: lock,
+            store: store,
+            locks: [lock, try ProcessLock(ofStore: store)],
             logger: logger,
             clock: Self.systemTime
         )
@@ -77,7 +79,7 @@ public final class Node: Sendable {
             keys: keys,
             keyFolder: nil,
             store: file,
-            lock: nil,
+            locks: [],
             logger: logger,
             clock: clock
         )
@@ -88,11 +90,11 @@ public final class Node: Sendable {
         keys: NodeKeys,
         keyFolder: URL?,
         store file: URL,
-        lock: ProcessLock?,
+        locks: [ProcessLock],
         logger: Logger,
         clock: @escaping @Sendable () -> Moment
     ) throws(NodeError) {
-        self.lock = lock
+        self.locks = locks
         self.configuration = configuration
         self.heldKeys = Mutex(keys)
         self.keyFolder = keyFolder

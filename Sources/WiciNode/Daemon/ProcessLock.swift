@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Wici authors
 
-// One process serves a node's folder; the system drops the lock when the process ends, however it ends.
+// One process serves a node's folder and its store; the system drops the locks when the process ends,
+// however it ends.
 
 import Foundation
 import Glibc
 import WiciCore
 
-/// Says to other processes that this one serves a folder, for as long as it lives.
+/// Says to other processes that this one serves a folder or a store, for as long as it lives.
 final class ProcessLock: Sendable {
     private let descriptor: Int32
 
@@ -18,6 +19,11 @@ final class ProcessLock: Sendable {
             close(descriptor)
             throw NodeError(.alreadyRunning, file: file)
         }
+    }
+
+    /// Takes the lock of a store, beside the file that links lead to: the store may have several names.
+    convenience init(ofStore file: URL) throws(NodeError) {
+        try self.init(URL(filePath: NodeStore.fullPath(file.path) + "-lock"))
     }
 
     deinit { close(descriptor) }

@@ -114,6 +114,32 @@ final class NodeFolderTests {
         }
     }
 
+    @Test func `a second node that reaches the store by a link is refused`() throws {
+        let institution = try #require(InstitutionID("kwp-lublin"))
+        _ = try folder.initialise(configuration, institution: institution)
+        let copy = NodeFolder(folder.location.appending(path: "copy"))
+        try FileManager.default.createDirectory(
+            at: copy.location,
+            withIntermediateDirectories: true
+        )
+        for name in ["node.yaml", "keys"] {
+            try FileManager.default.copyItem(
+                at: folder.location.appending(path: name),
+                to: copy.location.appending(path: name)
+            )
+        }
+        try FileManager.default.createSymbolicLink(
+            at: copy.location.appending(path: "node.sqlite"),
+            withDestinationURL: folder.location.appending(path: "node.sqlite")
+        )
+        try withExtendedLifetime(Node(folder: folder)) {
+            let error = #expect(throws: NodeError.self) { try Node(folder: copy) }
+            #expect(error?.report.name == "already-running")
+            #expect(error?.report.help.en.contains("node.sqlite") == true)
+        }
+        _ = try Node(folder: copy)
+    }
+
     @Test func `a retired sealing key still opens`() throws {
         _ = try NodeKeys.create(in: folder.keyFolder)
         let retired = SealingPrivateKey()
