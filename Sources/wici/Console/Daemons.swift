@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Wici authors
 
-// What the two daemons have in common as processes: signals, process file, log.
+// What the two daemons have in common as processes: signals, crashes, process file, log.
 
 import Dispatch
 import Foundation
@@ -31,6 +31,23 @@ final class ProcessSignals {
     /// Stops listening.
     func end() {
         for source in sources { source.cancel() }
+    }
+}
+
+/// What a crash does to a daemon.
+enum CrashSignals {
+    private static let all = [SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGQUIT]
+
+    /// Lets a crash end the process at once, without a word.
+    ///
+    /// On Linux Swift's runtime takes these signals over and starts swift-backtrace, which writes the
+    /// registers to standard error: bytes of keys may be among them, and that is the log. It takes its
+    /// time, half a minute with our symbols, and keeps what it inherits: the listening sockets, so that
+    /// the hub that a supervisor starts next cannot have its ports. An operator who sets
+    /// SWIFT_BACKTRACE wants to see the crash and has it as before.
+    static func restoreDefaults() {
+        guard Settings.environment["SWIFT_BACKTRACE"] == nil else { return }
+        for number in all { signal(number, SIG_DFL) }
     }
 }
 
