@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
 // Wici: a message broker between institutions. Targets are layers; arrows point one way:
-// wici -> Hub, Node; Hub -> Ledger -> Core; Hub, Node -> ZeroMQ. See CONTRIBUTING.md.
+// wici -> Hub, Node; Hub -> Ledger -> Core; Hub, Node -> ZeroMQ, PrivateFiles. See CONTRIBUTING.md.
 import PackageDescription
 
 // Versions are pinned exactly because Package.resolved is not committed.
@@ -57,10 +57,12 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]
         ),
+        // Where hub, node and command line keep secrets on disk.
+        .target(name: "PrivateFiles", dependencies: ["WiciCore"]),
         .target(
             name: "WiciHub",
             dependencies: [
-                "WiciCore", "WiciLedger", "ZeroMQ", "Yams",
+                "PrivateFiles", "WiciCore", "WiciLedger", "ZeroMQ", "Yams",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -70,7 +72,7 @@ let package = Package(
         .target(
             name: "WiciNode",
             dependencies: [
-                "CheckedPages", "WiciCore", "ZeroMQ", "Yams",
+                "CheckedPages", "PrivateFiles", "WiciCore", "ZeroMQ", "Yams",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -83,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "wici",
             dependencies: [
-                "WiciCore", "WiciLedger", "WiciHub", "WiciNode", "ZeroMQ",
+                "PrivateFiles", "WiciCore", "WiciLedger", "WiciHub", "WiciNode", "ZeroMQ",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -98,6 +100,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ", "CZeroMQ"]),
+        .testTarget(name: "PrivateFilesTests", dependencies: ["PrivateFiles", "WiciCore"]),
         .testTarget(
             name: "WiciLedgerTests",
             dependencies: [

@@ -29,6 +29,13 @@ sqlite3_file *system_open(const char *name, int flags) {
     return NULL;
 }
 
+int checked_pages_full_path(const char *path, char *full, int size) {
+    sqlite3_vfs *vfs = system_vfs();
+    if (vfs == NULL) return SQLITE_ERROR;
+    int result = vfs->xFullPathname(vfs, path, size, full);
+    return result == SQLITE_OK_SYMLINK ? SQLITE_OK : result;
+}
+
 void system_close(sqlite3_file *file) {
     if (file == NULL) return;
     if (file->pMethods != NULL) file->pMethods->xClose(file);

@@ -116,6 +116,42 @@ struct RegistryCommandTests {
     }
 
     @Test
+    func `the release before is no way around the authority that a registry is verified with`()
+        async throws
+    {
+        let (real, evil) = (try Rig(), try Rig())
+        for rig in [real, evil] {
+            try await rig.makeDraft()
+            for number in [1, 2] {
+                let key = rig.path("authority-\(number).key")
+                try await rig.run("registry", "sign", rig.path("registry-1.yaml"), "--key", key)
+            }
+        }
+        for (rig, expected) in [(real, wici.ExitStatus.ok), (evil, .authentication)] {
+            let note = rig.path("registry-1.note")
+            let next = rig.path("registry-2.note")
+            try await rig.run(
+                "registry",
+                "revoke",
+                "kwp-lublin.main",
+                "--reason",
+                "key-lost",
+                "--registry",
+                note
+            )
+            for number in [1, 2] {
+                let key = rig.path("authority-\(number).key")
+                try await rig.run("registry", "sign", rig.path("registry-2.yaml"), "--key", key)
+            }
+            for file in [note, next] {
+                let words = ["registry", "verify", file, "--after", note] + real.authority
+                let status = await rig.status { try await rig.run(words) }
+                #expect(status == expected, "\(file)")
+            }
+        }
+    }
+
+    @Test
     func `two holders who sign the same draft in turn make one note with both signatures`()
         async throws
     {

@@ -51,4 +51,49 @@ struct HubConfigurationTests {
         _ = try folder.initialise(plain)
         #expect(try folder.ledgerSigner().verifierKey.name == plain.origin)
     }
+
+    @Test func `keys are neither made nor read in a folder that others may enter`() throws {
+        let location = FileManager.default.temporaryDirectory.appending(path: "wici-hub-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: location) }
+        let keys = location.appending(path: "keys")
+        try FileManager.default.createDirectory(
+            at: keys,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o755]
+        )
+        var plain = configuration
+        plain.origin = "hub.example/test"
+        let folder = HubFolder(location)
+        let making = #expect(throws: HubError.self) { try folder.initialise(plain) }
+        #expect(making?.code == .keyFolderOpen)
+        #expect(making?.file == keys.path)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: keys.path).isEmpty)
+
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: keys.path)
+        _ = try folder.initialise(plain)
+        try FileManager.default.setAttributes([.posixPermissions: 0o710], ofItemAtPath: keys.path)
+        let reading = #expect(throws: HubError.self) { try folder.ledgerSigner() }
+        #expect(reading?.code == .keyFolderOpen)
+    }
+
+    @Test func `a key is not written through a link that waits for it`() throws {
+        let location = FileManager.default.temporaryDirectory.appending(path: "wici-hub-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: location) }
+        let keys = location.appending(path: "keys")
+        try FileManager.default.createDirectory(
+            at: keys,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        let loot = location.appending(path: "loot")
+        try Data().write(to: loot)
+        let trap = keys.appending(path: "exchange.key.new")
+        try FileManager.default.createSymbolicLink(at: trap, withDestinationURL: loot)
+        var plain = configuration
+        plain.origin = "hub.example/test"
+        let error = #expect(throws: HubError.self) { try HubFolder(location).initialise(plain) }
+        #expect(error?.code == .fileUnwritable)
+        #expect(error?.sentence.english.contains(trap.path) == true)
+        #expect(try Data(contentsOf: loot).isEmpty)
+    }
 }

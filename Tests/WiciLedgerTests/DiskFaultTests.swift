@@ -69,6 +69,23 @@ struct DiskFaultTests {
         #expect(first.size == 2)
     }
 
+    @Test func `a second hub that reaches the file by a link is refused as well`() throws {
+        let fixture = try LedgerFixture()
+        let link = fixture.folder.path("link.sqlite")
+        try FileManager.default.createSymbolicLink(
+            atPath: link,
+            withDestinationPath: fixture.path
+        )
+        // The link leads nowhere yet: the ledger is made where it points.
+        let first = try fixture.open(link).ledger
+        #expect(FileManager.default.fileExists(atPath: fixture.path))
+        for name in [fixture.path, link] {
+            let error = #expect(throws: LedgerError.self) { try fixture.open(name) }
+            #expect(error?.code == .ledgerInUse)
+        }
+        #expect(first.size == 0)
+    }
+
     @Test func `a folder that is not there and a file that is no ledger are refused`() throws {
         let fixture = try LedgerFixture()
         let missing = fixture.folder.path("missing/ledger.sqlite")

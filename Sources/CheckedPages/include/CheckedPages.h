@@ -42,6 +42,10 @@ void checked_pages_reserve(struct sqlite3 *database);
 /// Size of a database's pages when they are checked; 0 for a database without checksums.
 int checked_pages_size(struct sqlite3 *database);
 
+/// The file that SQLite opens for a path: absolute, links followed, also where there is none yet. An
+/// SQLite result code; `full` has room for `size` bytes.
+int checked_pages_full_path(const char *path, char *full, int size);
+
 /// Makes a database's log as durable as it looks, before whoever alone writes to it opens it; an
 /// SQLite result code. `damage` becomes the offset of the first damage within what was synced, or
 /// negative when there is none.

@@ -824,12 +824,19 @@ extension RefusalCode {
             polish: "Rejestr podaje dla tego węzła centralnego inne klucze niż te, którymi on się posługuje. Przywróć katalog keys z kopii albo poproś organ sieci o rejestr z kluczami, które wypisało wici hub init.",
             english: "The registry names other keys for this hub than those that it uses. Restore the folder keys from a copy, or ask the network authority for a registry with the keys that wici hub init printed."))
 
-    /// Others may enter the key folder. Set its mode to 0700.
+    /// The file or folder belongs to another user. Name one of your own, and use nothing that somebody else prepared.
+    public static let fileForeign = RefusalCode(
+        number: 1170, name: "file-foreign", retryable: false,
+        sentence: Bilingual(
+            polish: "Plik lub katalog należy do innego użytkownika. Wskaż własny i nie używaj tego, co przygotował ktoś inny.",
+            english: "The file or folder belongs to another user. Name one of your own, and use nothing that somebody else prepared."))
+
+    /// Others may enter the folder. Set its mode to 0700 (chmod 700).
     public static let keyFolderOpen = RefusalCode(
         number: 1200, name: "key-folder-open", retryable: false,
         sentence: Bilingual(
-            polish: "Do katalogu kluczy mają dostęp inni. Ustaw prawa 0700.",
-            english: "Others may enter the key folder. Set its mode to 0700."))
+            polish: "Do katalogu mają dostęp inni. Ustaw prawa 0700 (chmod 700).",
+            english: "Others may enter the folder. Set its mode to 0700 (chmod 700)."))
 
     /// The node's disk took no write; nothing was acknowledged. Check space and permissions.
     public static let nodeStoreFailed = RefusalCode(
@@ -1097,6 +1104,7 @@ extension RefusalCode {
         .socketFailed,
         .alreadyRunning,
         .hubKeyDiffers,
+        .fileForeign,
         .keyFolderOpen,
         .nodeStoreFailed,
         .nodeStopped,

@@ -6,6 +6,7 @@
 
 import Crypto
 public import Foundation
+import PrivateFiles
 public import WiciCore
 package import WiciLedger
 import ZeroMQ
@@ -100,8 +101,10 @@ public struct HubFolder: Sendable {
     }
 
     var configurationFile: URL { location.appending(path: "hub.yaml") }
-    var exchangeKeyFile: URL { location.appending(path: "keys/exchange.key") }
-    var ledgerKeyFile: URL { location.appending(path: "keys/ledger.key") }
+    /// The folder of the key files, mode 0700.
+    var keyFolder: URL { location.appending(path: "keys") }
+    var exchangeKeyFile: URL { keyFolder.appending(path: "exchange.key") }
+    var ledgerKeyFile: URL { keyFolder.appending(path: "ledger.key") }
     /// The registry's signed note; replaced by the operator, read at start and reload.
     public var registryFile: URL { location.appending(path: "registry.note") }
     /// The policy's signed note; replaced by the operator, read at start and reload.
@@ -134,8 +137,8 @@ public struct HubFolder: Sendable {
         } catch {
             throw HubError(.configurationWrong, file: configurationFile)
         }
-        try PrivateFile.makeFolder(location)
-        try PrivateFile.makeFolder(location.appending(path: "keys"))
+        try PrivateFolder.make(location, .readable)
+        try PrivateFolder.make(keyFolder, .closed)
         let secret = exchange.withSecretBytes { Data($0) }
         do throws(HubError) {
             try PrivateFile.write(Data(KeyText.text(of: secret).utf8), to: exchangeKeyFile)
@@ -165,6 +168,7 @@ public struct HubFolder: Sendable {
     }
 
     func exchangeKeys() throws(HubError) -> CurveKeyPair {
+        try PrivateFolder.check(keyFolder, .closed)
         guard let keys = CurveKeyPair(secret: try PrivateFile.readKey(exchangeKeyFile)) else {
             throw HubError(.keyUnreadable, file: exchangeKeyFile)
         }
@@ -172,6 +176,7 @@ public struct HubFolder: Sendable {
     }
 
     func ledgerKey() throws(HubError) -> SigningKey {
+        try PrivateFolder.check(keyFolder, .closed)
         guard let key = SigningKey(seed: try PrivateFile.readKey(ledgerKeyFile)) else {
             throw HubError(.keyUnreadable, file: ledgerKeyFile)
         }

@@ -55,6 +55,9 @@ public final class Ledger {
         signer: NoteSigner,
         salts: SaltSource
     ) throws(LedgerError) {
+        var configuration = configuration
+        // Two folders may name one file by a link: there is one lock for it, beside the file.
+        configuration.path = LedgerDatabase.fullPath(configuration.path)
         self.configuration = configuration
         self.signer = signer
         self.salts = salts

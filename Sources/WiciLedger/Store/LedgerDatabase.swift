@@ -23,6 +23,21 @@ enum LedgerDatabase {
     /// Version of the tables below.
     static let schemaVersion: Int32 = 1
 
+    /// The file that SQLite opens for a path, links followed.
+    ///
+    /// What stands beside a ledger stands beside that file. A path that cannot be followed is left to
+    /// the opening, which says why.
+    static func fullPath(_ path: String) -> String {
+        var bytes = [CChar](repeating: 0, count: longestPath)
+        guard checked_pages_full_path(path, &bytes, Int32(bytes.count)) == SQLITE_OK else {
+            return path
+        }
+        let text = bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static let longestPath = 4_096
+
     /// Opens for writing and makes the tables in an empty file.
     static func openForWriting(
         _ configuration: LedgerConfiguration

@@ -6,6 +6,7 @@
 
 import Crypto
 public import Foundation
+import PrivateFiles
 import WiciCore
 
 /// The bearer token of the local API.

@@ -9,6 +9,7 @@ import Hummingbird
 import HummingbirdCore
 public import Logging
 import NIOCore
+import PrivateFiles
 import WiciCore
 
 /// Serves a node's operations over HTTP/1.1 to programs on the same machine.
@@ -131,7 +132,7 @@ public struct NodeAPIServer: Sendable {
         guard case .unixSocket(let path) = address else { return nil }
         try Self.checkSocketPath(path)
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        try PrivateFile.checkMode(of: folder, .keyFolderOpen)
+        try PrivateFolder.check(folder, .closed)
         return path
     }
 }

@@ -5,6 +5,7 @@
 
 public import Foundation
 import NIOHTTP1
+import PrivateFiles
 public import WiciCore
 
 /// Talks to a node on the same machine.

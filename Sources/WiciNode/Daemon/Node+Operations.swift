@@ -255,15 +255,31 @@ extension Node: NodeOperations {
         guard case .proof(let proof) = try await ask(.prove(id)) else {
             throw NodeError(.hubContradictsItself)
         }
+        return try verified(ProofModel(proof), of: id)
+    }
+
+    /// Refuses a proof that is not one of this message at the place that this node knows it has.
+    func verified(_ proof: ProofModel, of id: MessageID) throws(NodeError) -> ProofModel {
         let key = state.withLock { $0.documents.registry?.contents.hub.ledgerKey }
         guard let key else { throw NodeError(.nodeWithoutRegistry) }
-        guard proof.verifies(ledgerKey: key) else { throw NodeError(.hubContradictsItself) }
-        return ProofModel(
-            entry: LedgerEntryModel(proof.entry),
-            size: proof.size,
-            path: proof.path,
-            checkpoint: String(decoding: proof.checkpoint, as: UTF8.self)
-        )
+        guard proof.proves(id, at: try recordedIndex(of: id), ledgerKey: key) else {
+            throw NodeError(.hubContradictsItself)
+        }
+        return proof
+    }
+
+    /// The place in the ledger that a message's delivery or receipt named; `nil` where neither came.
+    private func recordedIndex(of id: MessageID) throws(NodeError) -> LedgerIndex? {
+        do throws(NodeStoreError) {
+            if let received = try store.inboxRow(id) { return received.index }
+            guard let sent = try store.outboxRow(id),
+                case .accepted(let index, _, _, _, _)? =
+                    SettledBatch.Outcome(encoded: sent.outcome)
+            else { return nil }
+            return index
+        } catch {
+            throw NodeError(error)
+        }
     }
 
     /// The registry in force as the signed note that it is.

@@ -36,7 +36,8 @@ public final class Node: Sendable {
     let commands: NodeCommandQueue
     let logger: Logger
     let clock: @Sendable () -> Moment
-    private let lock: ProcessLock?
+    /// Of folder and store: two folders may name one store.
+    private let locks: [ProcessLock]
     private let heldKeys: Mutex<NodeKeys>
     /// Where new keys may wait for the registry; `nil` for a node that was given its keys.
     private let keyFolder: URL?
@@ -51,12 +52,13 @@ public final class Node: Sendable {
     ) throws(NodeError) {
         let lock = try ProcessLock(folder.location.appending(path: "node.lock"))
         let configuration = try folder.configuration()
+        let store = folder.resolve(configuration.store)
         try self.init(
             configuration: configuration,
             keys: try folder.keys(),
             keyFolder: folder.keyFolder,
-            store: folder.resolve(configuration.store),
-            lock: lock,
+            store: store,
+            locks: [lock, try ProcessLock(ofStore: store)],
             logger: logger,
             clock: Self.systemTime
         )
@@ -77,7 +79,7 @@ public final class Node: Sendable {
             keys: keys,
             keyFolder: nil,
             store: file,
-            lock: nil,
+            locks: [],
             logger: logger,
             clock: clock
         )
@@ -88,23 +90,20 @@ public final class Node: Sendable {
         keys: NodeKeys,
         keyFolder: URL?,
         store file: URL,
-        lock: ProcessLock?,
+        locks: [ProcessLock],
         logger: Logger,
         clock: @escaping @Sendable () -> Moment
     ) throws(NodeError) {
-        self.lock = lock
+        self.locks = locks
         self.configuration = configuration
         self.heldKeys = Mutex(keys)
         self.keyFolder = keyFolder
         self.logger = logger
         self.clock = clock
-        let now = clock()
         do throws(NodeStoreError) {
             store = try NodeStore(path: file.path, key: keys.storage)
             try store.requeueSubmitted()
-            state = Mutex(
-                try Self.restored(from: store, authority: configuration.authority, now: now)
-            )
+            state = Mutex(try Self.restored(from: store, authority: configuration.authority))
         } catch {
             throw NodeError(error)
         }
@@ -122,15 +121,13 @@ public final class Node: Sendable {
 
     private static func restored(
         from store: NodeStore,
-        authority: AuthorityTrust,
-        now: Moment
+        authority: AuthorityTrust
     ) throws(NodeStoreError) -> State {
         var documents = TrustedDocuments(authority: authority)
         documents.restore(
             registry: try store.kept(.registry),
             trust: try store.kept(.registryTrust).flatMap { AuthorityTrust(stored: $0) },
-            policy: try store.kept(.policy),
-            now: now
+            policy: try store.kept(.policy)
         )
         var state = State(documents: documents)
         state.checkpoint = try store.kept(.checkpoint).flatMap {

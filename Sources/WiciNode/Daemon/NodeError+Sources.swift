@@ -4,6 +4,7 @@
 // Where the errors of the node's interface come from: codes, files, the store, the hub's refusals.
 
 public import Foundation
+import PrivateFiles
 public import WiciCore
 
 extension NodeError {
@@ -24,9 +25,17 @@ extension NodeError {
         )
     }
 
-    /// Makes an error about a file.
+    /// Makes an error about a file, which its sentence names.
     public init(_ code: RefusalCode, file: URL, help: Bilingual? = nil) {
-        self.init(code, field: file.path, help: help)
+        let help = help ?? code.sentence
+        self.init(
+            code,
+            field: file.path,
+            help: Bilingual(
+                polish: "\(file.path): \(help.polish)",
+                english: "\(file.path): \(help.english)"
+            )
+        )
     }
 
     /// Takes a refusal of the hub.
@@ -46,6 +55,25 @@ extension NodeError {
     }
 }
 
+extension NodeError: FileFailure {
+    /// Takes the refusal of a file.
+    package init(_ code: RefusalCode, at file: URL, detail: Bilingual?) {
+        self.init(
+            code,
+            file: file,
+            help: detail.map {
+                Bilingual(
+                    polish: "\(code.sentence.polish) \($0.polish)",
+                    english: "\(code.sentence.english) \($0.english)"
+                )
+            }
+        )
+    }
+}
+
+typealias PrivateFile = PrivateFiles.PrivateFile<NodeError>
+typealias PrivateFolder = PrivateFiles.PrivateFolder<NodeError>
+
 extension NodeError.Kind {
     init(of code: RefusalCode) {
         switch code {
@@ -56,7 +84,7 @@ extension NodeError.Kind {
         case .nodeBusy, .busy, .closing, .hubNotReady: self = .busy
         case .hubContradictsItself: self = .integrity
         case .alreadyInitialised, .configurationWrong, .keyUnreadable, .keyFileOpen,
-            .keyFolderOpen, .fileUnreadable, .fileUnwritable, .documentKeyUnknown,
+            .keyFolderOpen, .fileUnreadable, .fileUnwritable, .fileForeign, .documentKeyUnknown,
             .nodeStoreFailed, .nodeWithoutRegistry, .registryExpired, .policyExpired,
             .socketFailed:
             self = .failed

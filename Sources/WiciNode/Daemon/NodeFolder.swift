@@ -4,6 +4,7 @@
 // A node's folder: configuration, keys and store in one place. `wici node init` makes it.
 
 public import Foundation
+import PrivateFiles
 public import WiciCore
 import ZeroMQ
 
@@ -42,7 +43,7 @@ public struct NodeFolder: Sendable, Hashable {
         where FileManager.default.fileExists(atPath: file.path) {
             throw NodeError(.alreadyInitialised, file: file)
         }
-        try PrivateFile.makeFolder(location)
+        try PrivateFolder.make(location, .readable)
         let keys = try NodeKeys.create(in: keyFolder)
         do throws(NodeError) {
             return try write(keys, configuration, institution)

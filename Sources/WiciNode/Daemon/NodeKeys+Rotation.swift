@@ -7,6 +7,7 @@
 
 public import Foundation
 import Glibc
+import PrivateFiles
 public import WiciCore
 import ZeroMQ
 
@@ -41,7 +42,7 @@ extension NodeKeys {
         // Whole or not at all: the folder gets its name when every key is in it.
         let unfinished = folder.appending(path: nextFolder + ".new")
         try? FileManager.default.removeItem(at: unfinished)
-        try PrivateFile.makeFolder(unfinished)
+        try PrivateFolder.make(unfinished, .closed)
         try fresh.writeRotating(to: unfinished)
         guard rename(unfinished.path, folder.appending(path: nextFolder).path) == 0 else {
             throw NodeError(.fileUnwritable, file: folder)

@@ -5,6 +5,7 @@
 // under what the node's disk is encrypted. One key is never used for two of these.
 
 public import Foundation
+import PrivateFiles
 public import WiciCore
 public import ZeroMQ
 
@@ -57,7 +58,7 @@ public struct NodeKeys: Sendable {
             sealing: [SealingPrivateKey()],
             storage: StorageKey()
         )
-        try PrivateFile.makeFolder(folder)
+        try PrivateFolder.make(folder, .closed)
         let secrets = [
             exchange.withSecretBytes { Data($0) }, keys.signing.seed,
             keys.sealing.first?.rawRepresentation ?? Data(), keys.storage.bytes,
@@ -94,7 +95,7 @@ public struct NodeKeys: Sendable {
         from folder: URL,
         place: (String) -> URL
     ) throws(NodeError) -> NodeKeys {
-        try PrivateFile.checkMode(of: folder, .keyFolderOpen)
+        try PrivateFolder.check(folder, .closed)
         let exchangeSecret = try PrivateFile.readKey(place(exchangeFile))
         let seed = try PrivateFile.readKey(place(signingFile))
         let storageBytes = try PrivateFile.readKey(folder.appending(path: storageFile))

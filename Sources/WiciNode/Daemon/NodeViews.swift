@@ -180,25 +180,13 @@ extension JSONValue {
     }
 }
 
-extension WireProof {
-    /// The checkpoint that the path leads to, where it is the ledger's and of that size.
-    func head(under ledgerKey: VerifierKey) -> Checkpoint? {
-        guard let note = try? SignedNote(bytes: checkpoint, limits: .checkpoint),
-            let head = try? Checkpoint(note: note, ledgerKey: ledgerKey), head.size == size
-        else { return nil }
-        return head
-    }
-
-    /// Whether opening, leaf, path and checkpoint fit together under the ledger's key.
-    func verifies(ledgerKey: VerifierKey) -> Bool {
-        guard let head = head(under: ledgerKey), path.count <= 63 else { return false }
-        let hashes = path.compactMap { Digest(bytes: $0) }
-        let proof = InclusionProof(index: entry.index, size: size, path: hashes)
-        guard hashes.count == path.count,
-            proof.verify(leafHash: TreeHash.leaf(entry.leaf), root: head.root)
-        else { return false }
-        guard !entry.record.isEmpty else { return true }
-        let commitment = Digest.of(domain: "wici/v1/leaf", entry.salt, entry.record)
-        return entry.salt.count == 32 && entry.leaf == Data([1]) + commitment.data
+extension ProofModel {
+    init(_ wire: WireProof) {
+        self.init(
+            entry: LedgerEntryModel(wire.entry),
+            size: wire.size,
+            path: wire.path,
+            checkpoint: String(decoding: wire.checkpoint, as: UTF8.self)
+        )
     }
 }

@@ -2,11 +2,10 @@
 // Copyright 2026 the Wici authors
 
 // Registry and policy as this node believes them: verified by itself against the authority, never
-// older than what it had. A hub can neither add a member nor a rule, nor take one back.
+// older than what it had, whatever the clock says. A hub can neither add a member nor a rule, nor take
+// one back.
 
-import Crypto
 import Foundation
-import Synchronization
 import WiciCore
 
 /// The signed documents that a node holds.
@@ -53,57 +52,33 @@ struct TrustedDocuments: Sendable {
     mutating func adopt(policy note: Data, now: Moment) throws(DocumentError) {
         guard let registry else { throw DocumentError(.nodeWithoutRegistry) }
         guard policy == nil || note != policyNote else { return }
-        let digest = Digest(SHA256.hash(data: note))
-        let known = Self.loadedPolicies.withLock { $0[digest] }
-        let loaded = try Policy.load(
+        policy = try Policy.load(
             note: note,
             trust: registry.contents.authority,
-            after: known.flatMap { follows($0) ? $0 : nil } ?? policy,
+            after: policy,
             now: now
         )
-        Self.loadedPolicies.withLock { policies in
-            if policies.count >= Self.policyLimit { policies.removeAll() }
-            policies[digest] = loaded
-        }
-        policy = loaded
         policyNote = note
-    }
-
-    /// Policies whose checks and promises were evaluated over all cases in this process.
-    ///
-    /// That takes long and its outcome depends on the text alone. Signatures and dates are verified
-    /// each time, and so is that the policy is on from the one in force.
-    private static let loadedPolicies = Mutex<[WiciCore.Digest: Policy]>([:])
-    private static let policyLimit = 8
-
-    private func follows(_ next: Policy) -> Bool {
-        guard let policy else { return true }
-        return next.name == policy.name && next.release > policy.release
-            && (next.release > policy.release + 1 || next.previous == policy.digest)
     }
 
     /// Takes back what was adopted before the program was stopped.
     ///
-    /// A registry that expired meanwhile still stands against an older one.
+    /// No date is asked: what expired meanwhile, or comes from a day that the clock has not reached,
+    /// still stands against everything older. Whether it may be used is asked when it is used.
     mutating func restore(
         registry note: Data?,
         trust: AuthorityTrust?,
-        policy policyNote: Data?,
-        now: Moment
+        policy policyNote: Data?
     ) {
-        guard let note, let trust, let signed = try? SignedNote(bytes: note) else { return }
-        registryTrust = trust
-        do throws(DocumentError) {
-            registry = try Registry.load(note: note, trust: trust, after: nil, now: now)
-        } catch {
-            guard error.code == .documentExpired,
-                let contents = try? RegistryContents(text: signed.text)
-            else { return }
-            registry = Registry(contents: contents, digest: Digest(SHA256.hash(data: note)))
-        }
+        guard let note, let trust,
+            let registry = try? Registry.follow(chain: [note], trust: trust)
+        else { return }
+        self.registry = registry
         registryNote = note
-        guard let policyNote else { return }
-        try? adopt(policy: policyNote, now: now)
+        registryTrust = trust
+        guard let policyNote, let policy = try? Policy.recorded(note: policyNote) else { return }
+        self.policy = policy
+        self.policyNote = policyNote
     }
 }
 

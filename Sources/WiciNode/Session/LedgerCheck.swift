@@ -41,13 +41,16 @@ package enum LedgerCheck: Equatable, Sendable {
     ) {
         switch answer {
         case .proof(let proof):
-            guard let head = proof.head(under: ledgerKey), !head.contradicts(checkpoint) else {
+            let note = try? SignedNote(bytes: proof.checkpoint, limits: .checkpoint)
+            guard let note, let head = try? Checkpoint(note: note, ledgerKey: ledgerKey),
+                !head.contradicts(checkpoint)
+            else {
                 self = .contradicted(.checkpointWrong)
                 return
             }
-            self =
-                proof.verifies(ledgerKey: ledgerKey) && proof.entry.index == known.index.value
-                ? .confirmed : .contradicted(.entryMissing(known.messageID))
+            let proves = ProofModel(proof)
+                .proves(known.messageID, at: known.index, ledgerKey: ledgerKey)
+            self = proves ? .confirmed : .contradicted(.entryMissing(known.messageID))
         case .refused(let refusal) where refusal.code == RefusalCode.entryUnknown.number:
             self = .contradicted(.entryMissing(known.messageID))
         // It is there, and no longer for this node.

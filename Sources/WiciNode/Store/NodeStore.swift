@@ -36,6 +36,8 @@ package final class NodeStore: Sendable {
     /// Opens or makes the file, readable by its owner alone.
     package init(path: String, key: StorageKey) throws(NodeStoreError) {
         self.key = key
+        // Mark and log stand beside the file that a link leads to, not beside the link.
+        let path = Self.fullPath(path)
         try Self.secureLog(path)
         try Self.makeFile(path)
         do {
@@ -55,6 +57,16 @@ package final class NodeStore: Sendable {
         } catch {
             throw NodeStoreError(error, file: path)
         }
+    }
+
+    /// The file that SQLite opens for a path, links followed.
+    ///
+    /// A path that cannot be followed is left to the opening, which says why.
+    static func fullPath(_ path: String) -> String {
+        var bytes = [CChar](repeating: 0, count: 4_096)
+        guard checked_pages_full_path(path, &bytes, Int32(bytes.count)) == 0 else { return path }
+        let text = bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Makes every connection check its pages and the log as durable as it looks, and refuses a log

@@ -12,6 +12,8 @@ struct AuditCheckpointCommand: ParsableCommand {
         commandName: "checkpoint",
         abstract: "Print the last signed checkpoint (C2SP tlog-checkpoint).",
         discussion: """
+            An export is verified first, as by wici audit verify: an altered one ends with 8.
+
             Example:
               wici audit checkpoint --ledger hub
             """

@@ -85,10 +85,7 @@ enum LedgerSource {
         }
     }
 
-    /// Lends every entry in order, and shows how far it has come.
-    ///
-    /// Nothing is verified here, but an export that goes on after its checkpoint is refused: what
-    /// nobody signed must not be shown beside what is.
+    /// Lends every entry in order, and shows how far it has come; nothing is verified here.
     func forEachEntry(_ body: (LedgerEntryRow) throws(LedgerError) -> Void) throws {
         let bar = ProgressBar(say("czytanie", "reading"))
         switch self {
@@ -101,15 +98,6 @@ enum LedgerSource {
             }
         case .export:
             let lines = try lines()
-            if let note = try checkpoint() {
-                let size = try Checkpoint(text: note.text).size
-                guard UInt64(lines.count) <= size else {
-                    throw LedgerError(
-                        .auditSizeDiffers,
-                        at: .init(file: folder.path, table: "leaf", index: size)
-                    )
-                }
-            }
             for (number, line) in lines.enumerated() {
                 try body(try AuditExport.entry(line: line, number: UInt64(number)))
                 bar.step(number + 1, of: lines.count)
@@ -128,21 +116,29 @@ enum LedgerSource {
         return lines
     }
 
-    /// The key that must have signed: given, or else from the registry beside the entries.
-    func ledgerKey(given: String?) throws -> (key: VerifierKey, isPinned: Bool) {
-        if let given {
-            let text =
-                given.contains("+")
-                ? given : try Files.text(given).trimmingCharacters(in: .whitespacesAndNewlines)
-            if let key = try? VerifierKey(text: text) { return (key, true) }
-            if let contents = try? RegistryContents(text: AuthorityDocument(path: given).text) {
-                return (contents.hub.ledgerKey, true)
-            }
-            throw CommandFailure.usage(
-                "--key: to ani klucz weryfikujący, ani rejestr.",
-                "--key: neither a verifier key nor a registry."
-            )
+    /// Checks everything against the last checkpoint, and shows how far it has come.
+    func verify(ledgerKey: VerifierKey) throws -> AuditVerifier.Report {
+        let bar = ProgressBar(say("sprawdzanie", "verifying"))
+        switch self {
+        case .store(let file):
+            return try AuditVerifier.verify(
+                try LedgerReader(path: file.path),
+                ledgerKey: ledgerKey
+            ) { bar.show($0, of: $1) }
+        case .export(let folder):
+            let lines = try lines()
+            return AuditVerifier.verify(
+                export: lines,
+                name: folder.path,
+                checkpoint: try checkpoint(),
+                ledgerKey: ledgerKey
+            ) { bar.show($0, of: lines.count) }
         }
+    }
+
+    /// The key that must have signed: given, or else from the registry beside the entries.
+    func ledgerKey(_ options: LedgerKeyOptions) throws -> (key: VerifierKey, isPinned: Bool) {
+        if let given = try options.given() { return (given, true) }
         let kept = folder.appending(path: Self.keyName)
         if let text = try? Files.text(kept.path),
             let key = try? VerifierKey(text: text.trimmingCharacters(in: .whitespacesAndNewlines))
@@ -154,6 +150,48 @@ enum LedgerSource {
     }
 }
 
+/// Whose signature a ledger's checkpoint must bear.
+struct LedgerKeyOptions: ParsableArguments {
+    @Option(help: "Verifier key of the ledger, its file, or a signed registry that names it.")
+    var key: String?
+
+    @OptionGroup var authority: AuthorityOptions
+
+    /// The key that was given; refuses a registry that nobody signed.
+    ///
+    /// Whoever hands over a ledger could hand over a text as well that looks like the registry. The
+    /// authority is asked that `--authority` names, or else the one that the registry itself does.
+    func given() throws -> VerifierKey? {
+        guard let key else { return nil }
+        let text =
+            key.contains("+")
+            ? key : try Files.text(key).trimmingCharacters(in: .whitespacesAndNewlines)
+        if let verifier = try? VerifierKey(text: text) { return verifier }
+        let document = try AuthorityDocument(path: key)
+        guard let contents = try? RegistryContents(text: document.text) else {
+            throw CommandFailure.usage(
+                "--key: to ani klucz weryfikujący, ani rejestr.",
+                "--key: neither a verifier key nor a registry."
+            )
+        }
+        let trust = authority.authority.isEmpty ? contents.authority : try authority.trust()
+        guard case .note(_, let bytes) = document, trust.hasSigned(bytes) else {
+            throw CommandFailure(.noteSignaturesMissing, at: URL(filePath: key), detail: nil)
+        }
+        return contents.hub.ledgerKey
+    }
+
+    /// Tells a person that nobody but whoever made the ledger vouches for its key.
+    static func remarkUnpinned() {
+        Console.remark(
+            say(
+                "Uwaga: klucz księgi wzięto z pliku obok księgi; podaj własny przez --key.",
+                "Note: the ledger's key was taken from beside the ledger; give yours: --key."
+            )
+        )
+    }
+}
+
 /// Which ledger a command reads.
 struct LedgerOptions: ParsableArguments {
     @Option(
@@ -162,8 +200,41 @@ struct LedgerOptions: ParsableArguments {
     )
     var ledger: String?
 
-    /// The source.
+    @OptionGroup var ledgerKey: LedgerKeyOptions
+
+    /// The source; an export is verified first, because it has been in other hands than the hub's.
     func source() throws -> LedgerSource {
+        let source = try named()
+        guard case .export(let folder) = source else { return source }
+        let (key, isPinned) = try source.ledgerKey(ledgerKey)
+        let found = try source.verify(ledgerKey: key)
+        guard found.isSound else { throw Self.unsound(found, folder) }
+        if !isPinned { LedgerKeyOptions.remarkUnpinned() }
+        return source
+    }
+
+    /// Shows nothing of an altered export but that it is one.
+    private static func unsound(_ found: AuditVerifier.Report, _ folder: URL) -> CommandFailure {
+        let fault = found.faults.first
+        let code = fault?.code ?? .ledgerCheckpointWrong
+        let sentence = fault?.sentence ?? code.sentence
+        let command = "wici audit verify \(folder.path)"
+        return CommandFailure(
+            .integrity,
+            RefusalReport(
+                code: code.number,
+                name: code.name,
+                help: BilingualText(
+                    pl: "Eksport jest naruszony, niczego z niego nie pokazano. \(sentence.polish) "
+                        + "Wszystkie niezgodności: \(command)",
+                    en: "The export is not sound; nothing of it was shown. \(sentence.english) "
+                        + "All mismatches: \(command)"
+                )
+            )
+        )
+    }
+
+    private func named() throws -> LedgerSource {
         guard let path = ledger ?? Settings.environment["WICI_LEDGER"] else {
             throw CommandFailure.usage(
                 "Podaj --ledger: katalog węzła centralnego albo eksport.",

@@ -6,6 +6,7 @@
 
 import ArgumentParser
 import Foundation
+import PrivateFiles
 import WiciCore
 import WiciHub
 import WiciLedger

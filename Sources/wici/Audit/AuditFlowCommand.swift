@@ -13,9 +13,12 @@ struct AuditFlowCommand: ParsableCommand {
         commandName: "flow",
         abstract: "Count who told whom what: sender, recipient, type.",
         discussion: """
+            An export is verified first, as by wici audit verify: an altered one ends with 8 and \
+            shows nothing.
+
             Examples:
               wici audit flow --ledger hub
-              wici audit flow --ledger export --json
+              wici audit flow --ledger export --key registry.note --json
             """
     )
 

@@ -14,8 +14,9 @@ struct AuditProofCommand: AsyncParsableCommand {
         commandName: "proof",
         abstract: "Get the proof that a message is in the ledger (C2SP tlog-proof).",
         discussion: """
-            For messages that the node sent or received. The node verifies the proof before it is \
-            printed; the record and salt that open the leaf are in the JSON form.
+            For messages that the node sent or received. The node, and then this program, verify \
+            that the proof is of this message before it is printed; the record and salt that open \
+            the leaf are in the JSON form. Ends with 8 when it does not verify.
 
             Examples:
               wici audit proof 0198d2c4-6b1e-7c3a-9f5e-1a2b3c4d5e6f > message.proof
@@ -30,7 +31,19 @@ struct AuditProofCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let proof = try await node.client().prove(try MessageID.argument(message))
+        let id = try MessageID.argument(message)
+        let client = try node.client()
+        let proof = try await client.prove(id)
+        let registry = try SignedNote(bytes: Data(try await client.registryText().utf8))
+        let ledgerKey = try RegistryContents(text: registry.text).hub.ledgerKey
+        guard proof.proves(id, ledgerKey: ledgerKey) else {
+            throw CommandFailure(
+                .integrity,
+                "proof-wrong",
+                "To nie jest dowód wiadomości \(id).",
+                "This is no proof of the message \(id)."
+            )
+        }
         if output.json { return try Console.write(json: proof) }
         let path = proof.path.compactMap { Digest(bytes: $0) }
         guard path.count == proof.path.count else {

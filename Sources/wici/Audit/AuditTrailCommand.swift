@@ -14,10 +14,12 @@ struct AuditTrailCommand: ParsableCommand {
         abstract: "Show the chain of custody of a message.",
         discussion: """
             Who sent it, who was eligible and who got it by which rule, when each had it on disk, \
-            what refers to it. Ends with 5 when the ledger does not know it.
+            what refers to it. Ends with 5 when the ledger does not know it. An export is verified \
+            first, as by wici audit verify: an altered one ends with 8 and shows nothing.
 
             Example:
-              wici audit trail 0198d2c4-6b1e-7c3a-9f5e-1a2b3c4d5e6f --ledger export
+              wici audit trail 0198d2c4-6b1e-7c3a-9f5e-1a2b3c4d5e6f --ledger export \
+            --key registry.note
             """
     )
 

@@ -14,8 +14,8 @@ struct AuditVerifyCommand: ParsableCommand {
         commandName: "verify",
         abstract: "Verify a ledger or an export, offline: leaves, root, signature, mailboxes.",
         discussion: """
-            Give --key with a verifier key or a registry that you hold yourself: without it the \
-            key beside the ledger is taken. Ends with 8 when something does not match, when an \
+            Give --key with a verifier key or a signed registry that you hold yourself: without it \
+            the key beside the ledger is taken. Ends with 8 when something does not match, when an \
             opening is missing, and when an export has entries that its checkpoint does not cover. \
             A hub's own file may have entries younger than its last checkpoint: they are counted \
             as not yet proven.
@@ -29,9 +29,7 @@ struct AuditVerifyCommand: ParsableCommand {
     @Argument(help: "Folder of an export, a hub's folder, or a ledger.sqlite.")
     var path: String
 
-    @Option(help: "Verifier key of the ledger, its file, or a registry that names it.")
-    var key: String?
-
+    @OptionGroup var ledgerKey: LedgerKeyOptions
     @OptionGroup var output: OutputOptions
 
     private struct Report: Encodable {
@@ -56,23 +54,8 @@ struct AuditVerifyCommand: ParsableCommand {
 
     func run() throws {
         let source = try LedgerSource(path: path)
-        let (key, isPinned) = try source.ledgerKey(given: key)
-        let bar = ProgressBar(say("sprawdzanie", "verifying"))
-        let found: AuditVerifier.Report
-        switch source {
-        case .store(let file):
-            found = try AuditVerifier.verify(try LedgerReader(path: file.path), ledgerKey: key) {
-                bar.show($0, of: $1)
-            }
-        case .export(let folder):
-            let lines = try source.lines()
-            found = AuditVerifier.verify(
-                export: lines,
-                name: folder.path,
-                checkpoint: try source.checkpoint(),
-                ledgerKey: key
-            ) { bar.show($0, of: lines.count) }
-        }
+        let (key, isPinned) = try source.ledgerKey(ledgerKey)
+        let found = try source.verify(ledgerKey: key)
         try show(
             Report(
                 sound: found.isSound,
@@ -142,13 +125,6 @@ struct AuditVerifyCommand: ParsableCommand {
     }
 
     private func remarkKey(_ report: Report) {
-        if !report.keyPinned {
-            Console.remark(
-                say(
-                    "Uwaga: klucz księgi wzięto z pliku obok księgi; podaj własny przez --key.",
-                    "Note: the ledger's key was taken from beside the ledger; give yours: --key."
-                )
-            )
-        }
+        if !report.keyPinned { LedgerKeyOptions.remarkUnpinned() }
     }
 }

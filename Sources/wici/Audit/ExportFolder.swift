@@ -6,6 +6,7 @@
 
 import Foundation
 import Glibc
+import PrivateFiles
 import WiciCore
 
 /// Writes an export beside its place, and puts it there once it is whole.
@@ -29,9 +30,10 @@ final class ExportFolder {
         let parent = target.deletingLastPathComponent()
         staging = parent.appending(path: "\(target.lastPathComponent).part-\(getpid())")
         self.target = target
-        try FileManager.default.createDirectory(at: staging, withIntermediateDirectories: true)
+        // Headers tell who told whom what: that is for whoever made the export alone.
+        try PrivateFolder<CommandFailure>.make(staging, .readable)
         let file = staging.appending(path: LedgerSource.entriesName)
-        try Files.write(Data(), to: file)
+        try Files.write(Data(), to: file, mode: 0o600)
         handle = try FileHandle(forWritingTo: file)
     }
 
@@ -54,17 +56,20 @@ final class ExportFolder {
     func publish(checkpoint: Data, key: String) throws {
         try flush()
         try handle.synchronize()
-        try Files.write(checkpoint, to: staging.appending(path: LedgerSource.checkpointName))
-        try Files.write(
-            Data((key + "\n").utf8),
-            to: staging.appending(path: LedgerSource.keyName)
-        )
+        for (name, bytes) in [
+            (LedgerSource.checkpointName, checkpoint),
+            (LedgerSource.keyName, Data((key + "\n").utf8)),
+        ] {
+            try Files.write(bytes, to: staging.appending(path: name), mode: 0o600)
+        }
         let earlier = target.appendingPathExtension("old")
         let isReplacing = FileManager.default.fileExists(atPath: target.path)
-        if isReplacing, rename(target.path, earlier.path) != 0 { throw Files.unwritable(target) }
+        if isReplacing, rename(target.path, earlier.path) != 0 {
+            throw CommandFailure(.fileUnwritable, at: target, detail: nil)
+        }
         guard rename(staging.path, target.path) == 0 else {
             if isReplacing { rename(earlier.path, target.path) }
-            throw Files.unwritable(target)
+            throw CommandFailure(.fileUnwritable, at: target, detail: nil)
         }
         if isReplacing { try? FileManager.default.removeItem(at: earlier) }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright 2026 the Wici authors
 
-// What the two daemons have in common as processes: signals, process file, log.
+// What the two daemons have in common as processes: signals, crashes, process file, log.
 
 import Dispatch
 import Foundation
@@ -34,6 +34,23 @@ final class ProcessSignals {
     }
 }
 
+/// What a crash does to a daemon.
+enum CrashSignals {
+    private static let all = [SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGQUIT]
+
+    /// Lets a crash end the process at once, without a word.
+    ///
+    /// On Linux Swift's runtime takes these signals over and starts swift-backtrace, which writes the
+    /// registers to standard error: bytes of keys may be among them, and that is the log. It takes its
+    /// time, half a minute with our symbols, and keeps what it inherits: the listening sockets, so that
+    /// the hub that a supervisor starts next cannot have its ports. An operator who sets
+    /// SWIFT_BACKTRACE wants to see the crash and has it as before.
+    static func restoreDefaults() {
+        guard Settings.environment["SWIFT_BACKTRACE"] == nil else { return }
+        for number in all { signal(number, SIG_DFL) }
+    }
+}
+
 /// A process file: says which process serves a folder, and that only one does.
 ///
 /// The lock on the file is what counts. The system takes it back however a process ends; the number
@@ -45,7 +62,7 @@ final class ProcessMark {
     /// Takes the file; refuses while another process holds it.
     init(_ file: URL) throws {
         descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Files.unwritable(file) }
+        guard descriptor >= 0 else { throw CommandFailure.unwritable(file) }
         self.file = file
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw CommandFailure(
@@ -57,7 +74,7 @@ final class ProcessMark {
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(descriptor, 0) == 0,
             pwrite(descriptor, text, text.count, 0) == text.count
-        else { throw Files.unwritable(file) }
+        else { throw CommandFailure.unwritable(file) }
     }
 
     deinit { close(descriptor) }

@@ -6,6 +6,7 @@
 
 import Foundation
 import Glibc
+import PrivateFiles
 import WiciCore
 
 /// Reading and writing whole files.
@@ -50,54 +51,23 @@ enum Files {
 
     /// Replaces a file at once: readers see the old bytes or the new, never a part.
     static func write(_ bytes: Data, to file: URL, mode: mode_t = 0o644) throws {
-        let temporary = file.appendingPathExtension("new")
-        let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw unwritable(file) }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try handle.write(contentsOf: bytes)
-            try handle.synchronize()
-            try handle.close()
-        } catch {
-            unlink(temporary.path)
-            throw unwritable(file)
-        }
-        guard rename(temporary.path, file.path) == 0 else {
-            unlink(temporary.path)
-            throw unwritable(file)
-        }
+        try PrivateFile<CommandFailure>.write(bytes, to: file, mode: mode)
     }
 
-    /// Makes a new secret file, readable by its owner alone; never replaces one.
+    /// Makes a new secret file, readable by its owner alone; never replaces one, and refuses a
+    /// folder in which others could.
     static func writeSecret(_ text: String, to file: URL) throws {
-        guard !FileManager.default.fileExists(atPath: file.path) else {
-            throw CommandFailure(
-                RefusalCode.alreadyInitialised,
-                field: file.path,
-                Bilingual(
-                    polish: "\(file.path): plik już istnieje; nic nie zmieniono.",
-                    english: "\(file.path): the file is there already; nothing was changed."
-                )
-            )
-        }
-        try write(Data((text + "\n").utf8), to: file, mode: 0o600)
+        try PrivateFolder<CommandFailure>.check(file.deletingLastPathComponent(), .readable)
+        try PrivateFile<CommandFailure>.create(Data((text + "\n").utf8), at: file)
     }
 
-    /// Reads a secret; refuses a file that others may read.
+    /// Reads a secret; refuses a file that is not this user's own or that others may read.
     static func secret(_ path: String) throws -> String {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw CommandFailure.missing(URL(filePath: path)) }
-        guard status.st_mode & 0o077 == 0 else {
-            throw CommandFailure(
-                RefusalCode.keyFileOpen,
-                field: path,
-                Bilingual(
-                    polish: "\(path): \(RefusalCode.keyFileOpen.sentence.polish)",
-                    english: "\(path): \(RefusalCode.keyFileOpen.sentence.english)"
-                )
-            )
+        let file = URL(filePath: path)
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw CommandFailure.missing(file)
         }
-        return try text(path).trimmingCharacters(in: .whitespacesAndNewlines)
+        return try PrivateFile<CommandFailure>.readSecret(file)
     }
 
     /// The signer in an authority's key file.
@@ -105,27 +75,29 @@ enum Files {
         do {
             return try NoteSigner(privateText: try secret(path))
         } catch is NoteError {
-            throw CommandFailure(
-                RefusalCode.keyUnreadable,
-                field: path,
-                Bilingual(
-                    polish: "\(path): \(RefusalCode.keyUnreadable.sentence.polish)",
-                    english: "\(path): \(RefusalCode.keyUnreadable.sentence.english)"
-                )
-            )
+            throw CommandFailure(.keyUnreadable, at: URL(filePath: path), detail: nil)
         }
     }
+}
 
-    static func unwritable(_ file: URL) -> CommandFailure {
-        let code = RefusalCode.fileUnwritable
-        return CommandFailure(
+extension CommandFailure: FileFailure {
+    /// Takes the refusal of a file.
+    init(_ code: RefusalCode, at file: URL, detail: Bilingual?) {
+        self.init(
             code,
             field: file.path,
             Bilingual(
-                polish: "\(file.path): \(code.sentence.polish)",
+                polish: "\(file.path): \(code.sentence.polish)"
+                    + (detail.map { " \($0.polish)" } ?? ""),
                 english: "\(file.path): \(code.sentence.english)"
+                    + (detail.map { " \($0.english)" } ?? "")
             )
         )
+    }
+
+    /// A file that cannot be written.
+    static func unwritable(_ file: URL) -> CommandFailure {
+        CommandFailure(.fileUnwritable, at: file, detail: nil)
     }
 }
 

@@ -39,6 +39,7 @@ struct HubRunCommand: AsyncParsableCommand {
         guard FileManager.default.fileExists(atPath: hubFolder.location.path) else {
             throw CommandFailure.missing(hubFolder.location)
         }
+        CrashSignals.restoreDefaults()
         Context.tuneMemory(for: .manyConnections)
         let signals = ProcessSignals([SIGTERM, SIGINT, SIGHUP])
         defer { signals.end() }

@@ -42,6 +42,7 @@ struct NodeRunCommand: AsyncParsableCommand {
         guard FileManager.default.fileExists(atPath: nodeFolder.location.path) else {
             throw CommandFailure.missing(nodeFolder.location)
         }
+        CrashSignals.restoreDefaults()
         let signals = ProcessSignals([SIGTERM, SIGINT])
         defer { signals.end() }
         let logger = try Log.logger("wici.node", level: logLevel)

@@ -13,7 +13,8 @@ struct RegistryVerifyCommand: ParsableCommand {
         abstract: "Verify a registry as hub and nodes do: signatures, dates, chain of releases.",
         discussion: """
             Without --authority and --after, the keys that the registry itself names are taken: \
-            that shows it is complete, not who made it.
+            that shows it is complete, not who made it. With both, the keys must have signed the \
+            release before, and the authority that it names this one.
 
             Examples:
               wici registry verify registry.note --authority a1.pub --authority a2.pub
@@ -56,7 +57,7 @@ struct RegistryVerifyCommand: ParsableCommand {
             let contents = try RegistryContents(text: try SignedNote(bytes: bytes).text)
             return try Registry.load(
                 note: bytes,
-                trust: contents.authority,
+                trust: authority.authority.isEmpty ? contents.authority : trust,
                 after: nil,
                 now: Moment(
                     milliseconds: Int64(contents.issued.daysSinceEpoch) * 86_400_000

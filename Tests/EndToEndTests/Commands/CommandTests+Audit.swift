@@ -152,6 +152,67 @@ extension CommandTests {
         }
 
         @Test
+        func `nothing is shown of an altered export but how to see what is wrong`() async throws {
+            let network = try CommandTests.network()
+            let id = try await message(network)
+            let folder = try await export(network, ["--hub", network.hubFolder])
+            let file = URL(filePath: folder + "/ledger.jsonl")
+            let text = try String(contentsOf: file, encoding: .utf8)
+            try Data(text.replacing("kwp-lublin.main", with: "kwp-lublin.mail").utf8).write(
+                to: file
+            )
+            for words in [["flow"], ["trail", id], ["checkpoint"]] {
+                let command = ["audit"] + words + ["--ledger", folder]
+                let run = try await network.run(command)
+                #expect(run.status == 8, "\(run)")
+                #expect(run.output.isEmpty, "\(run)")
+                #expect(run.remarks.contains("wici audit verify \(folder)"), "\(run)")
+                try CommandTests.expectRefusal(
+                    try await network.run(command + ["--json"]),
+                    status: 8,
+                    name: "audit-line-unreadable"
+                )
+            }
+        }
+
+        @Test
+        func `an export is for whoever made it alone`() async throws {
+            let network = try CommandTests.network()
+            _ = try await message(network)
+            let auditor = ["--to-node", network.node(CommandTests.audit), "--purpose", "review"]
+            for words in [["--hub", network.hubFolder], auditor] {
+                let folder = try await export(network, words)
+                for name in ["", "/ledger.jsonl", "/checkpoint", "/ledger-key"] {
+                    let attributes = try FileManager.default.attributesOfItem(atPath: folder + name)
+                    let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue
+                    #expect(mode == (name.isEmpty ? 0o700 : 0o600), "\(name)")
+                }
+            }
+        }
+
+        @Test
+        func `a registry that nobody signed vouches for no ledger`() async throws {
+            let network = try CommandTests.network()
+            _ = try await message(network)
+            let folder = try await export(network, ["--hub", network.hubFolder])
+            let note = try String(contentsOfFile: network.registry, encoding: .utf8)
+            let unsigned = network.path("unsigned-\(UUID().uuidString).yaml")
+            let lines = note.split(separator: "\n", omittingEmptySubsequences: false)
+                .filter { !$0.hasPrefix("\u{2014}") }
+            try lines.joined(separator: "\n").write(
+                toFile: unsigned,
+                atomically: true,
+                encoding: .utf8
+            )
+            for words in [["verify", folder], ["flow", "--ledger", folder]] {
+                let run = try await network.run(["audit"] + words + ["--key", unsigned, "--json"])
+                try CommandTests.expectRefusal(run, status: 4, name: "note-signatures-missing")
+            }
+            let words = ["audit", "verify", folder, "--key", network.registry, "--json"]
+            _ = try await network.ok(words + network.authority)
+        }
+
+        @Test
         func `an export that goes on after its checkpoint ends with 8 and shows no trail`()
             async throws
         {
@@ -240,8 +301,8 @@ extension CommandTests {
             let folder = try await export(network, ["--hub", network.hubFolder])
             for words in [
                 ["audit", "flow", "--ledger", network.hubFolder],
-                ["audit", "flow", "--ledger", folder],
-                ["audit", "trail", id, "--ledger", folder],
+                ["audit", "flow", "--ledger", folder, "--key", network.registry],
+                ["audit", "trail", id, "--ledger", folder, "--key", network.registry],
                 ["audit", "verify", folder, "--key", network.registry],
             ] {
                 // At a terminal, which shows standard output and standard error alike.

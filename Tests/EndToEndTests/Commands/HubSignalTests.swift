@@ -188,4 +188,53 @@ struct HubSignalTests {
             $0.storedThrough.value == 4
         }
     }
+
+    // MARK: Crashes
+
+    private static let isBacktraceWanted =
+        ProcessInfo.processInfo.environment["SWIFT_BACKTRACE"] != nil
+
+    @Test(.enabled(if: !isBacktraceWanted))
+    func `a hub that crashes ends at once, tells no registers, and leaves its ports to the next`()
+        async throws
+    {
+        try await CommandNetwork.run([Self.police]) { network in
+            let addresses = try PlainValue(
+                json: Data(contentsOf: URL(filePath: network.hubFolder + "/hub.addresses"))
+            )
+            let ports = try ["exchange", "feed"].map { name in
+                let port = addresses[name]?.word?.split(separator: ":").last
+                return try #require(port.flatMap { UInt16($0) })
+            }
+            for port in ports { #expect(!Self.isFree(port)) }
+            let clock = ContinuousClock()
+            let before = clock.now
+            let status = try await network.end(CommandNetwork.hub, SIGABRT)
+            #expect(status == SIGABRT)
+            #expect(before.duration(to: clock.now) < .seconds(5))
+            for port in ports { #expect(Self.isFree(port)) }
+            // "*** Program crashed", and after it the registers of every thread.
+            #expect(!network.log(of: CommandNetwork.hub).contains("***"))
+            try await network.startHub()
+        }
+    }
+
+    /// Whether another process may listen on a port of this machine.
+    private static func isFree(_ port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var yes: Int32 = 1
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, size)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        return bound == 0 && listen(descriptor, 1) == 0
+    }
 }

@@ -237,7 +237,11 @@ enum Fixture {
 func withFolder<Value>(_ body: (URL) async throws -> Value) async throws -> Value {
     let folder = URL(fileURLWithPath: NSTemporaryDirectory())
         .appendingPathComponent("wici-\(UInt64.random(in: 0 ... .max))")
-    try PrivateFile.makeFolder(folder)
+    try FileManager.default.createDirectory(
+        at: folder,
+        withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700]
+    )
     defer { try? FileManager.default.removeItem(at: folder) }
     return try await body(folder)
 }

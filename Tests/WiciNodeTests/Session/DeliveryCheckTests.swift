@@ -197,19 +197,79 @@ struct DeliveryCheckTests {
         #expect(documents.registry == nil)
     }
 
-    @Test func `what was believed survives a restart, also past its last day`() throws {
-        let before = try network.documents()
+    /// What a node believes after it was started again.
+    private func restarted(_ before: TrustedDocuments) throws -> TrustedDocuments {
         let trust = try #require(AuthorityTrust(stored: before.registryTrust.storedText))
-        for days in [0, 2_000] as [Int64] {
-            var after = TrustedDocuments(authority: AuthorityTrust(threshold: 1, keys: []))
-            after.restore(
-                registry: before.registryNote,
-                trust: trust,
-                policy: before.policyNote,
-                now: NetworkFixture.now.adding(milliseconds: days * 86_400_000)
+        var after = TrustedDocuments(authority: AuthorityTrust(threshold: 1, keys: []))
+        after.restore(registry: before.registryNote, trust: trust, policy: before.policyNote)
+        return after
+    }
+
+    private func moment(day: String) throws -> Moment {
+        let days = try #require(CivilDate(day)).daysSinceEpoch
+        return Moment(milliseconds: Int64(days) * 86_400_000 + 43_200_000)
+    }
+
+    @Test(arguments: ["2026-11-01", "2026-12-01", "2027-01-05"])
+    func `a restart takes nothing back, before its first day and after its last`(
+        day: String
+    ) throws {
+        var network = network
+        var documents = try network.documents()
+        let first = documents
+        network.contents.release = 2
+        network.contents.previous = documents.registry?.digest
+        network.contents.expires = try #require(CivilDate("2026-12-31"))
+        let firstPolicy = try #require(documents.policy)
+        let secondPolicy = try network.authority.note(
+            text: try SignedNote(bytes: network.policyNote).text
+                .replacing("\nrelease: 1\n", with: "\nrelease: 2\n")
+                .replacing("\nprevious: none\n", with: "\nprevious: \(firstPolicy.digest.hexadecimal)\n")
+                .replacing(
+                    "\nexpires: \(firstPolicy.expires)\n",
+                    with: "\nexpires: 2026-12-31\n"
+                )
+        ).bytes
+        try documents.adopt(registry: network.registryNote(), now: NetworkFixture.now)
+        try documents.adopt(policy: secondPolicy, now: NetworkFixture.now)
+        #expect(documents.policy?.release == 2)
+
+        var after = try restarted(documents)
+        // The first releases hold longer than the second: only their numbers speak against them.
+        for now in [try moment(day: day), try moment(day: "2027-01-05")] {
+            #expect(throws: DocumentError.self) {
+                try after.adopt(registry: first.registryNote, now: now)
+            }
+            #expect(throws: DocumentError.self) {
+                try after.adopt(policy: first.policyNote, now: now)
+            }
+        }
+        #expect(after.registry?.digest == documents.registry?.digest)
+        #expect(after.policy?.digest == documents.policy?.digest)
+    }
+
+    @Test func `what expired while the node was off is expired, not forgotten`() throws {
+        let documents = try restarted(network.documents())
+        let error = #expect(throws: NodeError.self) {
+            try MessageWriter(
+                node: NetworkFixture.node("kwp-lublin"),
+                documents: documents,
+                now: NetworkFixture.now.adding(milliseconds: 2_000 * 86_400_000)
             )
-            #expect(after.registry?.digest == before.registry?.digest)
-            #expect((after.policy == nil) == (days > 0))
+        }
+        #expect(error?.report.name == "registry-expired")
+    }
+
+    @Test func `a policy known to this process still needs the authority's signatures`() throws {
+        _ = try network.documents()
+        var documents = TrustedDocuments(authority: network.contents.authority)
+        var contents = network.contents
+        let other = try NoteSigner(name: "other-authority", key: SigningKey())
+        contents.authority = AuthorityTrust(threshold: 1, keys: [other.verifierKey])
+        let registry = try network.authority.note(text: contents.text).bytes
+        try documents.adopt(registry: registry, now: NetworkFixture.now)
+        #expect(throws: DocumentError.self) {
+            try documents.adopt(policy: network.policyNote, now: NetworkFixture.now)
         }
     }
 

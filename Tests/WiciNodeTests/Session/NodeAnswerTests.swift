@@ -5,6 +5,7 @@
 
 import Foundation
 import HTTPTypes
+import SwiftProtobuf
 import Synchronization
 import Testing
 import WiciCore
@@ -133,5 +134,76 @@ final class NodeAnswerTests {
             #expect(error.kind == .notFound)
         }
         #expect(await node.status().pending == 0)
+    }
+
+    // MARK: Proofs
+
+    /// The proof that a ledger of four entries would give of the record at place 3.
+    private func proof(of record: WireRecord, at place: UInt64 = 3) throws -> ProofModel {
+        let bytes = try record.serializedData()
+        let salt = Data(repeating: 9, count: 32)
+        let leaf = try #require(LedgerLeaf.bytes(salt: salt, record: bytes))
+        let sibling = TreeHash.leaf(Data("2".utf8))
+        let left = TreeHash.node(TreeHash.leaf(Data("0".utf8)), TreeHash.leaf(Data("1".utf8)))
+        let pair =
+            place == 3
+            ? TreeHash.node(sibling, TreeHash.leaf(leaf))
+            : TreeHash.node(TreeHash.leaf(leaf), sibling)
+        let head = try Checkpoint(
+            origin: network.ledger.verifierKey.name,
+            size: 4,
+            root: TreeHash.node(left, pair)
+        )
+        return ProofModel(
+            entry: LedgerEntryModel(
+                index: LedgerIndex(place),
+                leaf: leaf,
+                salt: salt,
+                record: bytes
+            ),
+            size: 4,
+            path: [sibling.data, left.data],
+            checkpoint: try head.signed(by: network.ledger).string
+        )
+    }
+
+    private func acceptance(of id: MessageID) throws -> WireRecord {
+        let header = WireHeader.with { $0.messageID = id.data }
+        let bytes = try header.serializedData()
+        return WireRecord.with { $0.accepted.header = bytes }
+    }
+
+    private func expectContradiction(_ proof: ProofModel, of id: MessageID) {
+        let error = #expect(throws: NodeError.self) { try node.verified(proof, of: id) }
+        #expect(error?.report.name == "hub-contradicts-itself")
+    }
+
+    @Test func `the proof of the message that was asked for is given out`() throws {
+        let proof = try proof(of: acceptance(of: received))
+        #expect(try node.verified(proof, of: received) == proof)
+    }
+
+    @Test func `a sound proof of another message proves nothing about this one`() throws {
+        let other = MessageID(milliseconds: 1, random: (1, 1))
+        expectContradiction(try proof(of: acceptance(of: other)), of: received)
+    }
+
+    @Test func `a proof of another place than the delivery named is refused`() throws {
+        expectContradiction(try proof(of: acceptance(of: received), at: 2), of: received)
+        // Of a message that this node knows nothing of, any place will do.
+        let other = MessageID(milliseconds: 1, random: (1, 1))
+        _ = try node.verified(proof(of: acceptance(of: other), at: 2), of: other)
+    }
+
+    @Test func `a proof without its opening, or of something else, proves no message`() throws {
+        var closed = try proof(of: acceptance(of: received))
+        closed.entry.salt = Data()
+        closed.entry.record = Data()
+        expectContradiction(closed, of: received)
+        let withheld = WireRecord.with { $0.withheld.message = 3 }
+        expectContradiction(try proof(of: withheld), of: received)
+        var opened = try proof(of: acceptance(of: MessageID(milliseconds: 1, random: (1, 1))))
+        opened.entry.record = try acceptance(of: received).serializedData()
+        expectContradiction(opened, of: received)
     }
 }

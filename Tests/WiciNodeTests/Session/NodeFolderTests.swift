@@ -95,6 +95,21 @@ final class NodeFolderTests {
         #expect(try folder.configuration() == configuration)
     }
 
+    @Test func `keys are not made in a folder that others may enter`() throws {
+        try FileManager.default.createDirectory(
+            at: folder.keyFolder,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o755]
+        )
+        let institution = try #require(InstitutionID("kwp-lublin"))
+        let error = #expect(throws: NodeError.self) {
+            try folder.initialise(configuration, institution: institution)
+        }
+        #expect(error?.report.name == "key-folder-open")
+        #expect(error?.report.field == folder.keyFolder.path)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.keyFolder.path).isEmpty)
+    }
+
     @Test func `a folder in use is not touched`() throws {
         let institution = InstitutionID("kwp-lublin").unsafelyKnown
         _ = try folder.initialise(configuration, institution: institution)
@@ -121,13 +136,38 @@ final class NodeFolderTests {
         }
     }
 
+    @Test func `a second node that reaches the store by a link is refused`() throws {
+        let institution = try #require(InstitutionID("kwp-lublin"))
+        _ = try folder.initialise(configuration, institution: institution)
+        let copy = NodeFolder(folder.location.appending(path: "copy"))
+        try FileManager.default.createDirectory(
+            at: copy.location,
+            withIntermediateDirectories: true
+        )
+        for name in ["node.yaml", "keys"] {
+            try FileManager.default.copyItem(
+                at: folder.location.appending(path: name),
+                to: copy.location.appending(path: name)
+            )
+        }
+        try FileManager.default.createSymbolicLink(
+            at: copy.location.appending(path: "node.sqlite"),
+            withDestinationURL: folder.location.appending(path: "node.sqlite")
+        )
+        try withExtendedLifetime(Node(folder: folder)) {
+            let error = #expect(throws: NodeError.self) { try Node(folder: copy) }
+            #expect(error?.report.name == "already-running")
+            #expect(error?.report.help.en.contains("node.sqlite") == true)
+        }
+        _ = try Node(folder: copy)
+    }
+
     @Test func `a retired sealing key still opens`() throws {
         _ = try NodeKeys.create(in: folder.keyFolder)
         let retired = SealingPrivateKey()
-        try PrivateFile.write(
-            Data(retired.rawRepresentation.lowercaseHexadecimal.utf8),
-            to: folder.keyFolder.appending(path: "sealing-retired-1.key")
-        )
+        let file = folder.keyFolder.appending(path: "sealing-retired-1.key")
+        try Data(retired.rawRepresentation.lowercaseHexadecimal.utf8).write(to: file)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
         #expect(try folder.keys().sealing.map(\.publicKey).last == retired.publicKey)
     }
 
