@@ -25,7 +25,7 @@ struct ConnectionTable {
         /// Bytes that a peer has sent and that are no whole message yet, or wait to be taken.
         ///
         /// A node of ours has one batch of half a mebibyte on the way.
-        var unreadBytes: UInt64 = 24 << 20
+        var unreadBytes: UInt64 = 12 << 20
         /// Bytes given to the library that the peer's system has not taken.
         var unsentBytes: UInt64 = 16 << 20
         /// Messages over the whole life of a connection: subscriptions, on the feed.

@@ -181,12 +181,14 @@ struct RaceCell: Hashable, Codable, Sendable {
     let workload: RaceWorkload
     let bodyBytes: Int
 
-    /// Messages of one sender under way at a time, the same for everybody: no more than a thousand; of
-    /// all senders together no more than the hub holds before it says that it is busy; and to all
-    /// receivers together no more than a slow one gets rid of in a few seconds.
+    /// Messages of one sender under way at a time, the same for everybody: no more than a thousand, and
+    /// than a hub bears of one connection; of all senders together no more than the hub holds before it
+    /// says that it is busy; and to all receivers together no more than a slow one gets rid of in a few
+    /// seconds.
     var window: Int {
+        let borne = (8 << 20) / (bodyBytes + 600)
         let held = (32 << 20) / (bodyBytes + 600) / workload.senders
-        return max(1, min(1_000, held, 60_000 / workload.receivers))
+        return max(1, min(1_000, borne, held, 60_000 / workload.receivers))
     }
 }
 
