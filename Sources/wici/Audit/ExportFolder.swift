@@ -51,8 +51,8 @@ final class ExportFolder {
 
     /// Adds checkpoint and key, syncs, and puts the whole in its place.
     ///
-    /// A stop between the two renames leaves the earlier export whole, under the name that ends in
-    /// `.old`.
+    /// A stop between the two renames leaves the earlier export whole beside its place, under a name
+    /// that nobody else uses.
     func publish(checkpoint: Data, key: String) throws {
         try flush()
         try handle.synchronize()
@@ -62,7 +62,7 @@ final class ExportFolder {
         ] {
             try Files.write(bytes, to: staging.appending(path: name), mode: 0o600)
         }
-        let earlier = target.appendingPathExtension("old")
+        let earlier = target.appendingPathExtension("old-\(getpid())")
         let isReplacing = FileManager.default.fileExists(atPath: target.path)
         if isReplacing, rename(target.path, earlier.path) != 0 {
             throw CommandFailure(.fileUnwritable, at: target, detail: nil)
