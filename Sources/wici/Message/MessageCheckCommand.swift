@@ -76,7 +76,9 @@ struct MessageCheckCommand: ParsableCommand {
             _ = try draft.compose(context: DraftContext.checking(now: .now()))
             return Report(file: file, type: type, answers: answers, faults: [])
         } catch {
-            let faults = error.faults.filter { answers == nil || $0.path != "references" }
+            let faults = error.faults.filter {
+                answers == nil || $0.path != "references" || $0.code != .missing
+            }
             return Report(
                 file: file,
                 type: type,
