@@ -42,7 +42,7 @@ struct APIRoutes: Sendable {
                 group.on(path, method: method) { _, _ in
                     var response = APIResponses.error(NodeError(.methodUnknown))
                     response.headers[.allow] = allowed
-                    return response
+                    return method == .head ? response.createHeadResponse() : response
                 }
             }
         }
