@@ -41,10 +41,10 @@ enum CrashSignals {
     /// Lets a crash end the process at once, without a word.
     ///
     /// On Linux Swift's runtime takes these signals over and starts swift-backtrace, which writes the
-    /// registers to standard error: bytes of keys may be among them, and that is the log. It takes its
-    /// time, half a minute with our symbols, and keeps what it inherits: the listening sockets, so that
-    /// the hub that a supervisor starts next cannot have its ports. An operator who sets
-    /// SWIFT_BACKTRACE wants to see the crash and has it as before.
+    /// registers to standard error: bytes of keys may be among them, and that is the log. That takes
+    /// seconds, and it keeps what it inherits: the listening sockets, so that the hub that a supervisor
+    /// starts next cannot have its ports. After a signal from outside the program even goes on. An
+    /// operator who sets SWIFT_BACKTRACE wants to see the crash and has it as before.
     static func restoreDefaults() {
         guard Settings.environment["SWIFT_BACKTRACE"] == nil else { return }
         for number in all { signal(number, SIG_DFL) }
