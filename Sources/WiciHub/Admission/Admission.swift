@@ -52,6 +52,9 @@ struct Admission: Sendable {
     private let headerValidator = HeaderValidator.current
     private var subscriptions: [NodeID: NodeSubscriptions] = [:]
     private var eligibility = EligibilityMemory()
+    /// Recipient sets that were decided lately.
+    private var recentSets = RecentlyUsed<Digest, Bool>(capacity: 8_192)
+    private var newSetCount = 0
 
     private struct NodeSubscriptions: Sendable {
         let wire: [WireSubscription]
@@ -173,6 +176,7 @@ struct Admission: Sendable {
                 return refuse(refusal, faults)
             }
             decision = self.decision(on: header, parts.outline.labels, now: now)
+            countNewSets(of: decision)
         }
         let eligible: EligibleRecipients
         let audience: RecipientSet
@@ -201,6 +205,20 @@ struct Admission: Sendable {
                 feedTopics: eligible.feedTopics
             )
         )
+    }
+
+    /// How many recipient sets were decided, since this was last asked, that nobody had lately.
+    mutating func takeNewSetCount() -> Int {
+        defer { newSetCount = 0 }
+        return newSetCount
+    }
+
+    private mutating func countNewSets(of decision: EligibilityMemory.Decision) {
+        guard case .granted(let eligible, let audience) = decision else { return }
+        for set in [eligible.recipients, audience] where recentSets.value(of: set.digest) == nil {
+            recentSets.insert(true, for: set.digest)
+            newSetCount += 1
+        }
     }
 
     /// Whether header and body have no fault, where labels like these had none.

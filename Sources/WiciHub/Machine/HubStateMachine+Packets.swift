@@ -221,6 +221,15 @@ extension HubStateMachine {
                 request: submit.request
             )
         }
+        guard spend(0, of: \.recipientSets, by: node, now: now) else {
+            return refusePacket(
+                Refusal(.rateLimited, field: "selector"),
+                "submit",
+                node,
+                connection,
+                request: submit.request
+            )
+        }
         for bytes in submit.envelopes {
             switch admission.decide(bytes, from: node, now: now) {
             case .accepted(let entry):
@@ -229,6 +238,7 @@ extension HubStateMachine {
                 refuse(refused, from: node, on: connection)
             }
         }
+        _ = spend(admission.takeNewSetCount(), of: \.recipientSets, by: node, now: now)
     }
 
     // MARK: Acknowledge, subscribe, fetch
