@@ -216,6 +216,30 @@ struct MemberAllowanceTests {
         #expect(hub.refusals(to: 2).isEmpty)
     }
 
+    @Test func `subscriptions are charged by what is in them`() throws {
+        var hub = try HubSimulation.started()
+        try hub.hello(police, on: 1)
+        try hub.hello(office, on: 2)
+        var large = WireSubscription()
+        large.types = ["good-practice"]
+        large.topics = Array(repeating: "EX-LAB", count: 64)
+        var subscribe = WireSubscribe()
+        subscribe.subscriptions = Array(repeating: large, count: 32)
+        hub.forgetSent()
+        for _ in 0..<20 { try hub.receive(.subscribe(subscribe), from: police, on: 1) }
+        hub.settle()
+        let refusals = hub.refusals(to: 1)
+        #expect(refusals.count == 15)
+        #expect(refusals.allSatisfy { $0.name == "rate-limited" && $0.field == "subscriptions" })
+        try hub.receive(.subscribe(subscribe), from: office, on: 2)
+        #expect(hub.refusals(to: 2).isEmpty)
+        hub.now = hub.now.adding(milliseconds: 10_000)
+        hub.forgetSent()
+        subscribe.subscriptions = []
+        try hub.receive(.subscribe(subscribe), from: police, on: 1)
+        #expect(hub.refusals(to: 1).isEmpty)
+    }
+
     @Test func `of a subscription only what is known is stored`() throws {
         var hub = try HubSimulation.started()
         try hub.hello(police, on: 1)

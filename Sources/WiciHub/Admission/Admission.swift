@@ -51,6 +51,8 @@ struct Admission: Sendable {
     private let bodyValidator = Validator.current
     private let headerValidator = HeaderValidator.current
     private var subscriptions: [NodeID: NodeSubscriptions] = [:]
+    /// What the policy lets anybody receive, for a day; made when it is first asked for.
+    private var receivability: (date: CivilDate, Receivability)?
     private var eligibility = EligibilityMemory()
     /// Recipient sets that were decided lately.
     private var recentSets = RecentlyUsed<Digest, Bool>(capacity: 8_192)
@@ -79,6 +81,7 @@ struct Admission: Sendable {
         calendar = ReleaseCalendar(newRelease)
         self.registryEntry = registryEntry
         self.policyEntry = policyEntry
+        receivability = nil
         eligibility = EligibilityMemory()
         verifier = BatchVerifier()
     }
@@ -98,6 +101,7 @@ struct Admission: Sendable {
     // MARK: Subscriptions
 
     mutating func subscribe(_ node: NodeID, to wire: [WireSubscription]) {
+        guard subscriptions[node]?.wire != wire else { return }
         subscriptions[node] = NodeSubscriptions(
             wire: wire,
             parsed: wire.compactMap { try? Subscription(wire: $0) }
@@ -110,7 +114,7 @@ struct Admission: Sendable {
     }
 
     /// Why a node may not have this subscription; nil when it may.
-    func refusal(
+    mutating func refusal(
         of wire: WireSubscription,
         at place: Int,
         for node: NodeID,
@@ -121,14 +125,19 @@ struct Admission: Sendable {
         }
         do throws(RoutingRefusal) {
             let subscription = try Subscription(wire: wire)
-            return release.policy.subscriptionRefusal(
-                subscription,
-                for: institution,
-                on: WarsawTime.date(at: now)
-            )?.inField("subscriptions[\(place)]")
+            return receivability(on: WarsawTime.date(at: now))
+                .refusal(of: subscription, for: institution)?
+                .inField("subscriptions[\(place)]")
         } catch {
             return error.refusal.inField("subscriptions[\(place)]")
         }
+    }
+
+    private mutating func receivability(on date: CivilDate) -> Receivability {
+        if let (day, known) = receivability, day == date { return known }
+        let made = Receivability(under: release.policy, on: date)
+        receivability = (date, made)
+        return made
     }
 
     // MARK: Deciding

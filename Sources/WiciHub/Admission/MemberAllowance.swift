@@ -70,6 +70,9 @@ struct MemberAllowance: Sendable, Equatable {
     var recipientSets = Allowance(perSecond: 20, atOnce: 2_000)
     /// What costs a reading of the ledger or a record: subscribe, fetch, prove, read-ledger.
     var requests = Allowance(perSecond: 100, atOnce: 1_000)
+    /// What subscriptions are made of, and twenty for each time that they are changed: a change is a
+    /// record, and makes the hub ask anew who receives what.
+    var subscriptionItems = Allowance(perSecond: 500, atOnce: 10_000)
     /// Bytes of answers that no credit bounds; the largest is spent before anything is read, and
     /// what it was less comes back.
     var answerBytes = Allowance(perSecond: 8 << 20, atOnce: 16 << 20)

@@ -280,6 +280,15 @@ extension HubStateMachine {
                 request: packet.request
             )
         }
+        guard spend(packet.itemCount, of: \.subscriptionItems, by: node, now: now) else {
+            return refusePacket(
+                Refusal(.rateLimited, field: "subscriptions"),
+                "subscribe",
+                node,
+                connection,
+                request: packet.request
+            )
+        }
         for (place, subscription) in packet.subscriptions.enumerated() {
             if let refusal = admission.refusal(of: subscription, at: place, for: node, now: now) {
                 return refusePacket(
@@ -379,6 +388,16 @@ extension WirePacket.OneOf_Content {
         case .prove(let packet): packet.request
         case .readLedger(let packet): packet.request
         default: 0
+        }
+    }
+}
+
+extension WireSubscribe {
+    /// What it costs of `MemberAllowance.subscriptionItems`.
+    fileprivate var itemCount: Int {
+        subscriptions.reduce(20) { count, one in
+            count + 1 + one.types.count + one.regions.count + one.topics.count
+                + one.senderKinds.count + one.statuses.count
         }
     }
 }
