@@ -169,6 +169,9 @@ struct Admission: Sendable {
             let key = SigningPublicKey(rawRepresentation: member.signingKey.data),
             verifier.verify(envelopeDigest: parts.digest, signature: parts.signature, key: key)
         else { return refuse(Refusal(.badSignature)) }
+        if let late = headerValidator.lateness(of: parts.outline.particulars, at: now) {
+            return refuse(Refusal(.headerFault, field: late.path), [late])
+        }
         let decision: EligibilityMemory.Decision
         if let known = eligibility.judgement(on: parts.outline.labels, now: now),
             isFaultless(parts, known)
