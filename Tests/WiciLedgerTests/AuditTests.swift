@@ -298,6 +298,30 @@ struct AuditTests {
         #expect(unknown.acceptance == nil)
     }
 
+    @Test func `an audience that is not of the eligible is found, and shown in no trail`() throws {
+        let audit = try AuditFixture()
+        let audience = recipients(["ngo-a.main", "mafia.main"])
+        let eligible = recipients(["ngo-a.main", "pip.main", "sg.main"])
+        let forged = try acceptedEntry(90, to: audience, eligible: eligible)
+        let outcome = try audit.ledger.append([.accepted(forged)], at: LedgerFixture.start).first
+        let index = try #require(outcome?.index)
+        let rules = try acceptedEntry(
+            91,
+            to: recipients(["ngo-a.main"], rule: "NO-SUCH-RULE"),
+            eligible: eligible
+        )
+        _ = try audit.ledger.append([.accepted(rules), .accepted(forged)], at: LedgerFixture.start)
+        let note = try audit.ledger.checkpoint(now: LedgerFixture.start)
+        let rows = try audit.rows()
+        let report = audit.report(over: rows, note)
+        #expect(!report.isSound)
+        #expect(report.faults.map(\.code) == [.auditAudienceWrong, .auditAudienceWrong])
+        #expect(report.faults.first?.place.index == index.value)
+        #expect(report.undecided == report.messages)
+        var trail = AuditTrail(of: messageID(90))
+        #expect(throws: LedgerError.self) { for row in rows { try trail.add(row) } }
+    }
+
     @Test func `what a node had before it was withheld counts as disclosed`() throws {
         let audit = try AuditFixture()
         let place = try #require(try audit.ledger.findMessage(messageID(2)))

@@ -29,11 +29,18 @@ public struct LedgerFold: Sendable {
     private var releaseKinds: [LedgerIndex: ReleaseKind] = [:]
     /// The sets that were an audience, by place.
     private var audiences: [LedgerIndex: Mailboxes.Audience] = [:]
+    /// Audiences that were found to be part of an eligible set.
+    private var parts: Set<Part> = []
     /// What the last acceptance named: the next one most often names the same.
     ///
     /// Sets and releases are never taken back, so that what was found once need not be looked for
     /// again.
     private var last: Named?
+
+    private struct Part: Hashable {
+        let audience: LedgerIndex
+        let eligible: LedgerIndex
+    }
 
     private struct Named {
         let eligible: LedgerIndex
@@ -73,19 +80,26 @@ public struct LedgerFold: Sendable {
         mailboxes.accept(index: index, to: members)
     }
 
-    /// Who is in an audience, nil when it is the first time; refuses sets that nobody knows.
-    private func knownAudience(
+    /// Who is in an audience, nil when it is the first time; refuses sets that nobody knows, and an
+    /// audience with somebody who is not eligible, or by other rules.
+    private mutating func knownAudience(
         _ audience: LedgerIndex,
         of eligible: LedgerIndex
     ) throws(RecordFault) -> Mailboxes.Audience? {
-        let members = audiences[audience]
-        guard members != nil || recipientSets[audience] != nil else {
+        guard let part = recipientSets[audience] else {
             throw RecordFault(.auditReferenceUnknown, "accepted.audience")
         }
-        guard eligible == audience || recipientSets[eligible] != nil else {
+        guard let whole = recipientSets[eligible] else {
             throw RecordFault(.auditReferenceUnknown, "accepted.eligible")
         }
-        return members
+        if eligible != audience,
+            parts.insert(Part(audience: audience, eligible: eligible)).inserted,
+            !Set(part.wire.recipients).isSubset(of: whole.wire.recipients)
+        {
+            parts.remove(Part(audience: audience, eligible: eligible))
+            throw RecordFault(.auditAudienceWrong, "accepted.audience")
+        }
+        return audiences[audience]
     }
 
     private func check(registry: LedgerIndex, policy: LedgerIndex) throws(RecordFault) {
