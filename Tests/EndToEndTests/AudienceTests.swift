@@ -92,9 +92,9 @@ struct AudienceTests {
             default: MessageSchema.all.map(\.type)
             }
         let today = WarsawTime.date(at: Node.systemTime())
+        let receivability = Receivability(under: policy, on: today)
         let types = wanted.filter {
-            policy.subscriptionRefusal(Subscription(types: [$0]), for: institution, on: today)
-                == nil
+            receivability.refusal(of: Subscription(types: [$0]), for: institution) == nil
         }
         guard !types.isEmpty else { return nil }
         return SubscriptionModel(

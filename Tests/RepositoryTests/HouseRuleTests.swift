@@ -47,7 +47,7 @@ struct HouseRuleTests {
         "ZeroMQ": ["CZeroMQ", "Foundation", "Glibc", "Synchronization", "Dispatch"],
         "WiciCore": [
             "Foundation", "FoundationEssentials", "Crypto", "SwiftProtobuf", "Yams",
-            "Processor", "Synchronization", "CYaml",
+            "Processor", "Synchronization", "CYaml", "Swift",
         ],
         "WiciLedger": [
             "Foundation", "GRDB", "Crypto", "SwiftProtobuf", "WiciCore", "Synchronization",

@@ -72,4 +72,32 @@ struct AdmissionTests {
         #expect(accepted > 100)
         #expect(refusals.count > 10, "\(refusals)")
     }
+
+    @Test func `a message that nobody may keep any more is refused by its date`() throws {
+        let network = try HubNetwork.shared.get()
+        let release = try network.release()
+        var admission = Admission(release: release)
+        admission.adopt(release, registryEntry: LedgerIndex(1), policyEntry: LedgerIndex(2))
+        func refusal(keptUntil day: String, number: UInt64) throws -> RefusedEnvelope? {
+            let envelope = try network.envelope(
+                from: HubNetwork.police,
+                to: [HubNetwork.office],
+                number: number
+            ) { header in
+                header.sentAt -= 10 * 86_400_000
+                header.keepUntil = day
+            }
+            let outcome = admission.decide(envelope, from: HubNetwork.police, now: HubNetwork.now)
+            guard case .refused(let refused) = outcome else { return nil }
+            return refused
+        }
+        // It is the first of December in Warsaw.
+        let late = try #require(try refusal(keptUntil: "2026-11-30", number: 1))
+        #expect(late.refusal.code == .headerFault && late.refusal.field == "keepUntil")
+        #expect(late.faults.map(\.code) == [.keepUntilOutOfRange])
+        #expect(late.faults.first?.sentence.english.contains("that day is over") == true)
+        #expect(late.isOwn)
+        #expect(try refusal(keptUntil: "2026-12-01", number: 2) == nil)
+        #expect(try refusal(keptUntil: "2026-11-30", number: 3) != nil)
+    }
 }

@@ -89,8 +89,8 @@ struct DeliveryBatchTests {
                         header: whole.header,
                         body: whole.body,
                         carriage: try carriage.serializedData(),
-                        eligible: RecipientSet(WireRecipientSet()),
-                        audience: RecipientSet(WireRecipientSet()),
+                        eligible: LedgerIndex(2),
+                        audience: LedgerIndex(2),
                         registry: LedgerIndex(0),
                         policy: LedgerIndex(1),
                         acceptedAt: HubNetwork.now

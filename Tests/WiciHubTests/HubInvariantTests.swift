@@ -127,7 +127,7 @@ struct HubInvariantTests {
             for delivery in hub.deliveries(to: client.connection) {
                 guard delivery.number == client.received + 1, delivery.number <= client.window,
                     let message = hub.messages[LedgerIndex(delivery.index)],
-                    message.audience.nodes.contains(node)
+                    hub.recipients[message.index]?.audience.nodes.contains(node) == true
                 else { return false }
                 let expected = hub.machine.mailboxes.entries(
                     of: node,

@@ -32,6 +32,9 @@ struct HubSimulation {
     /// Everything on the imagined disk.
     private(set) var records: [NewEntry] = []
     private(set) var messages: [LedgerIndex: StoredMessage] = [:]
+    /// The sets of the messages, by the messages' places: here they have none of their own.
+    private(set) var recipients: [LedgerIndex: (eligible: RecipientSet, audience: RecipientSet)] =
+        [:]
     private var places: [MessageID: (LedgerIndex, Digest)] = [:]
 
     init(_ network: HubNetwork) throws {
@@ -110,12 +113,13 @@ struct HubSimulation {
                     header: message.header,
                     body: message.body,
                     carriage: message.carriage,
-                    eligible: message.eligible,
-                    audience: message.audience,
+                    eligible: index,
+                    audience: index,
                     registry: message.registry,
                     policy: message.policy,
                     acceptedAt: now
                 )
+                recipients[index] = (message.eligible, message.audience)
             }
             records.append(entry)
             return .appended(index)
@@ -125,12 +129,13 @@ struct HubSimulation {
 
     private func earlierOutcome(of id: MessageID, _ digest: Digest) -> AppendOutcome? {
         guard let (earlier, known) = places[id] else { return nil }
-        guard digest == known, let stored = messages[earlier] else { return .conflicting(earlier) }
+        guard digest == known, let stored = messages[earlier], let sets = recipients[earlier]
+        else { return .conflicting(earlier) }
         return .repeated(
             earlier,
             acceptedAt: stored.acceptedAt,
-            eligible: stored.eligible,
-            audience: stored.audience
+            eligible: sets.eligible,
+            audience: sets.audience
         )
     }
 

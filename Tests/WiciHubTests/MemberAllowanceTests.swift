@@ -59,6 +59,76 @@ struct MemberAllowanceTests {
         #expect(hub.receipts(to: 1).count == 2)
     }
 
+    @Test func `a member that names other recipients in every message is told to slow down`() throws
+    {
+        var hub = try HubSimulation.started()
+        let towns = try (10..<22).map { try #require(NodeID("gm-\($0).main")) }
+        try hub.bring(try hub.network.release(registry: Self.adding(towns)))
+        try hub.hello(police, on: 1)
+        try hub.hello(office, on: 2)
+        hub.forgetSent()
+        for start in stride(from: 1, through: 2_401, by: 200) {
+            let batch = try (start..<start + 200).map { number in
+                let named = towns.indices.filter { number >> $0 & 1 == 1 }.map { towns[$0] }
+                return try hub.network.envelope(from: police, to: named, number: UInt64(number))
+            }
+            try hub.submit(batch, from: police, on: 1)
+            hub.settle()
+        }
+        let refusals = hub.refusals(to: 1)
+        #expect(refusals.map(\.name) == Array(repeating: "rate-limited", count: 3))
+        #expect(refusals.allSatisfy { $0.field == "selector" && $0.retryable })
+        #expect(hub.receipts(to: 1).count == 2_000)
+        // The same recipients again cost nothing, and the others have their own.
+        try hub.submit(
+            (3_000..<3_100).map {
+                try hub.network.envelope(from: office, to: [towns[0]], number: UInt64($0))
+            },
+            from: office,
+            on: 2
+        )
+        hub.settle()
+        #expect(hub.receipts(to: 2).count == 100)
+        hub.now = hub.now.adding(milliseconds: 1_000)
+        hub.forgetSent()
+        try hub.submit(4_000...4_001, to: [towns[3], towns[4]])
+        hub.settle()
+        #expect(hub.receipts(to: 1).count == 2)
+    }
+
+    /// Voivodeship offices with these nodes, beside the members that are there.
+    private static func adding(_ nodes: [NodeID]) -> (inout RegistryContents) throws -> Void {
+        { contents in
+            for (place, id) in nodes.enumerated() {
+                let name = String(id.text.dropLast(".main".count))
+                let office = try #require(contents.institutions.first { $0.id.text == "uw-lublin" })
+                let key = RawPublicKey(bytes: Data(repeating: UInt8(place + 40), count: 32))
+                let validity = office.validity
+                contents.institutions.append(
+                    Institution(
+                        id: try #require(InstitutionID(name)),
+                        kind: office.kind,
+                        name: office.name,
+                        regions: office.regions,
+                        roles: [],
+                        isAuditor: false,
+                        validity: validity
+                    )
+                )
+                contents.nodes.append(
+                    RegistryNode(
+                        id: id,
+                        institution: try #require(InstitutionID(name)),
+                        exchangeKey: try #require(key),
+                        signingKey: try #require(key),
+                        sealingKey: try #require(key),
+                        validity: validity
+                    )
+                )
+            }
+        }
+    }
+
     @Test func `refusals beyond a number a minute are answered and recorded as a number`() throws {
         var hub = try HubSimulation.started()
         try hub.hello(police, on: 1)
@@ -144,6 +214,30 @@ struct MemberAllowanceTests {
         #expect(hub.sent.contains { if case .pong = $0.content { true } else { false } })
         try hub.receive(.prove(prove), from: office, on: 2)
         #expect(hub.refusals(to: 2).isEmpty)
+    }
+
+    @Test func `subscriptions are charged by what is in them`() throws {
+        var hub = try HubSimulation.started()
+        try hub.hello(police, on: 1)
+        try hub.hello(office, on: 2)
+        var large = WireSubscription()
+        large.types = ["good-practice"]
+        large.topics = Array(repeating: "EX-LAB", count: 64)
+        var subscribe = WireSubscribe()
+        subscribe.subscriptions = Array(repeating: large, count: 32)
+        hub.forgetSent()
+        for _ in 0..<20 { try hub.receive(.subscribe(subscribe), from: police, on: 1) }
+        hub.settle()
+        let refusals = hub.refusals(to: 1)
+        #expect(refusals.count == 15)
+        #expect(refusals.allSatisfy { $0.name == "rate-limited" && $0.field == "subscriptions" })
+        try hub.receive(.subscribe(subscribe), from: office, on: 2)
+        #expect(hub.refusals(to: 2).isEmpty)
+        hub.now = hub.now.adding(milliseconds: 10_000)
+        hub.forgetSent()
+        subscribe.subscriptions = []
+        try hub.receive(.subscribe(subscribe), from: police, on: 1)
+        #expect(hub.refusals(to: 1).isEmpty)
     }
 
     @Test func `of a subscription only what is known is stored`() throws {

@@ -287,7 +287,8 @@ struct AuditTests {
                     number: MailboxNumber(1),
                     reason: "withheld",
                     code: RefusalCode.revoked.number,
-                    rule: ""
+                    rule: "",
+                    .recipient(since: LedgerFixture.start)
                 ),
                 .referred(type: "acknowledgement", sender: "ngo-a.main", messageID(3)),
             ]
@@ -296,6 +297,52 @@ struct AuditTests {
         var unknown = AuditTrail(of: messageID(999))
         for row in try audit.rows() { try unknown.add(row) }
         #expect(unknown.acceptance == nil)
+    }
+
+    @Test func `of what was withheld later the trail tells whether it had been delivered`() throws {
+        let audit = try AuditFixture()
+        let place = try #require(try audit.ledger.findMessage(messageID(2)))
+        for (node, number) in [("ngo-a.main", UInt64(2)), ("pip.main", 2)] {
+            let record = WireWithheldMessage.with {
+                $0.node = node
+                $0.number = number
+                $0.message = place.value
+                $0.reason = "withheld"
+            }
+            let later = LedgerFixture.start.adding(milliseconds: 60_000)
+            _ = try audit.ledger.append([.event(.withheld(record))], at: later)
+        }
+        var trail = AuditTrail(of: messageID(2))
+        for row in try audit.rows() { try trail.add(row) }
+        let before = trail.steps.compactMap { step -> AuditTrail.Before? in
+            guard case .withheld(_, _, _, _, _, let before) = step.event else { return nil }
+            return before
+        }
+        #expect(before == [.delivered, .recipient(since: LedgerFixture.start)])
+    }
+
+    @Test func `an audience that is not of the eligible is found, and shown in no trail`() throws {
+        let audit = try AuditFixture()
+        let audience = recipients(["ngo-a.main", "mafia.main"])
+        let eligible = recipients(["ngo-a.main", "pip.main", "sg.main"])
+        let forged = try acceptedEntry(90, to: audience, eligible: eligible)
+        let outcome = try audit.ledger.append([.accepted(forged)], at: LedgerFixture.start).first
+        let index = try #require(outcome?.index)
+        let rules = try acceptedEntry(
+            91,
+            to: recipients(["ngo-a.main"], rule: "NO-SUCH-RULE"),
+            eligible: eligible
+        )
+        _ = try audit.ledger.append([.accepted(rules), .accepted(forged)], at: LedgerFixture.start)
+        let note = try audit.ledger.checkpoint(now: LedgerFixture.start)
+        let rows = try audit.rows()
+        let report = audit.report(over: rows, note)
+        #expect(!report.isSound)
+        #expect(report.faults.map(\.code) == [.auditAudienceWrong, .auditAudienceWrong])
+        #expect(report.faults.first?.place.index == index.value)
+        #expect(report.undecided == report.messages)
+        var trail = AuditTrail(of: messageID(90))
+        #expect(throws: LedgerError.self) { for row in rows { try trail.add(row) } }
     }
 
     @Test func `what a node had before it was withheld counts as disclosed`() throws {

@@ -18,8 +18,10 @@ struct MailboxesTests {
         var mailboxes = Mailboxes()
         var lists: [NodeID: [LedgerIndex]] = [:]
         var place = UInt64(0)
+        // Some mailboxes lie within a block of places, some over many.
+        let gap: UInt64 = seed.isMultiple(of: 2) ? 5 : 90
         for _ in 0..<Int.random(in: 0...300, using: &random) {
-            place += UInt64.random(in: 1...5, using: &random)
+            place += UInt64.random(in: 1...gap, using: &random)
             let set = try #require(sets.randomElement(using: &random))
             mailboxes.accept(index: LedgerIndex(place), audience: set)
             for node in set.nodes { lists[node, default: []].append(LedgerIndex(place)) }
@@ -28,7 +30,7 @@ struct MailboxesTests {
             let node = try node(name)
             let list = lists[node] ?? []
             #expect(mailboxes.head(of: node) == MailboxNumber(UInt64(list.count)))
-            for index in 0...place + 1 {
+            for index in stride(from: 0, through: place + 1, by: gap > 5 ? 7 : 1) {
                 let number = list.firstIndex(of: LedgerIndex(index)).map { $0 + 1 }
                 #expect(
                     mailboxes.number(of: LedgerIndex(index), for: node)
@@ -61,5 +63,41 @@ struct MailboxesTests {
         var mailboxes = Mailboxes()
         mailboxes.accept(index: LedgerIndex(0), audience: recipients(["node-1", "node-1"]))
         #expect(mailboxes.head(of: try node("node-1")) == MailboxNumber(1))
+    }
+
+    @Test func `what is asked takes no longer because there are many audiences`() throws {
+        let names = (0..<30).map { "node-\($0)" }
+        func asked(_ audiences: Int) throws -> Duration {
+            var random = SeededGenerator(seed: 9)
+            let sets = (0..<audiences).map { _ in
+                recipients(["node-0"] + names.dropFirst().filter { _ in .random(using: &random) })
+            }
+            var mailboxes = Mailboxes()
+            for place in 0..<10_000 {
+                let index = LedgerIndex(UInt64(place))
+                mailboxes.accept(index: index, audience: sets[place % audiences])
+            }
+            let first = try node("node-0")
+            return ContinuousClock().measure {
+                for number in 0..<40 as Range<UInt64> {
+                    let after = MailboxNumber(number * 249)
+                    let found = mailboxes.entries(of: first, after: after, limit: 1).first
+                    #expect(found?.1 == LedgerIndex(after.value))
+                    #expect(
+                        mailboxes.number(of: LedgerIndex(after.value), for: first) == after.next
+                    )
+                }
+            }
+        }
+        let few = try asked(1)
+        let many = try asked(10_000)
+        #expect(many < few * 20, "\(few) with one audience, \(many) with ten thousand")
+    }
+
+    @Test func `nodes without mail are not said to have some`() throws {
+        var mailboxes = Mailboxes()
+        #expect(mailboxes.nodes.isEmpty)
+        mailboxes.accept(index: LedgerIndex(0), audience: recipients(["node-1"]))
+        #expect(try Array(mailboxes.nodes) == [node("node-1")])
     }
 }

@@ -22,6 +22,10 @@ public struct Subscription: Hashable, Sendable {
     /// Most entries of one list.
     public static let limit = 64
 
+    private static let voivodeships = Set(
+        Vocabulary.current["voivodeship"].entries.map { $0.attributes["iso"] ?? $0.code.text }
+    )
+
     /// Makes a subscription; order and repetition carry no meaning and are removed.
     public init(
         types: [String] = [],
@@ -44,11 +48,6 @@ public struct Subscription: Hashable, Sendable {
         wire: WireSubscription,
         words: PolicyWords = .current
     ) throws(RoutingRefusal) {
-        let regions = Set(
-            Vocabulary.current["voivodeship"].entries.map {
-                $0.attributes["iso"] ?? $0.code.text
-            }
-        )
         let urgency: Int?
         if wire.urgencyFrom.isEmpty {
             urgency = nil
@@ -62,7 +61,7 @@ public struct Subscription: Hashable, Sendable {
             types: try Self.read(wire.types, "types") { words.type($0) == nil ? nil : $0 },
             regions: try Self.read(wire.regions, "regions") { text in
                 RegionCode(text).flatMap {
-                    $0 == .country || regions.contains($0.text) ? $0 : nil
+                    $0 == .country || Self.voivodeships.contains($0.text) ? $0 : nil
                 }
             },
             urgencyAtLeast: urgency,
@@ -186,69 +185,5 @@ public struct SubscriptionFacts: Hashable, Sendable {
         case "UR-4": 4
         default: nil
         }
-    }
-}
-
-extension Policy {
-    /// Why an institution may not subscribe; `nil` when it may.
-    ///
-    /// Every type that the subscription lists, or any type when it lists none, must be one that
-    /// some sender could send to the institution in some case.
-    public func subscriptionRefusal(
-        _ subscription: Subscription,
-        for institution: Institution,
-        on date: CivilDate
-    ) -> Refusal? {
-        guard let recipient = words.kind(institution.kind) else {
-            return Refusal(.subscriptionNotGranted)
-        }
-        var within = CaseMask.everything
-        within[.recipient] = 1 << UInt64(recipient)
-        if !subscription.senderKinds.isEmpty {
-            within[.sender] = subscription.senderKinds.compactMap(words.kind).reduce(0) {
-                $0 | 1 << UInt64($1)
-            }
-        }
-        if !subscription.statuses.isEmpty {
-            within[.status] = subscription.statuses.reduce(0) { $0 | 1 << UInt64($1.place) }
-        }
-        guard !subscription.types.isEmpty else {
-            return canReceive(within, on: date) ? nil : Refusal(.subscriptionNotGranted)
-        }
-        for (index, type) in subscription.types.enumerated() {
-            within[.type] = words.type(type).map { 1 << UInt64($0) } ?? 0
-            if !canReceive(within, on: date) {
-                return refusal(type, at: index, recipient: recipient)
-            }
-        }
-        return nil
-    }
-
-    private func refusal(_ type: String, at index: Int, recipient: Int) -> Refusal {
-        let kind = kindName(recipient)
-        return Refusal(
-            .subscriptionNotGranted,
-            field: "types[\(index)]",
-            help: Bilingual(
-                polish: "Żadne zezwolenie nie pozwala przekazać „\(type)” do: \(kind.polish).",
-                english: "No grant lets anybody send \(type) to: \(kind.english)."
-            )
-        )
-    }
-
-    /// Whether any case of a product is allowed.
-    func canReceive(_ within: CaseMask, on date: CivilDate) -> Bool {
-        let domain = PolicyDomain(of: [self], apart: [within])
-        var seen: Set<ApplicableRules> = []
-        let sawNone = domain.walk(PolicyDomain.outer, within: within) { outer in
-            let rules = applicableRules(to: outer)
-            guard !rules.grants.isEmpty, seen.insert(rules).inserted else { return true }
-            let policy = narrowed(to: rules)
-            let labels = PolicyDomain(of: [policy], apart: [within])
-            return labels.walk(PolicyDomain.inner, from: outer, within: within) { mask in
-                !policy.allows(mask, on: date)
-            }
-        }
-        return !sawNone
     }
 }

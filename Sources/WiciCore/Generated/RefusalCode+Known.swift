@@ -747,6 +747,20 @@ extension RefusalCode {
             polish: "Wpis nie ma soli lub zapisu, a księga nie zna żadnego usunięcia. Poproś o pełny eksport i zawiadom organ sieci.",
             english: "An entry has no salt or record, and no erasure is on record. Ask for a whole export and tell the network authority."))
 
+    /// A message's audience has recipients that its record does not name as eligible. Keep the ledger and tell the network authority.
+    public static let auditAudienceWrong = RefusalCode(
+        number: 1128, name: "audit-audience-wrong", retryable: false,
+        sentence: Bilingual(
+            polish: "Wśród odbiorców wiadomości są tacy, których zapis nie wymienia jako uprawnionych. Zachowaj księgę i zawiadom organ sieci.",
+            english: "A message's audience has recipients that its record does not name as eligible. Keep the ledger and tell the network authority."))
+
+    /// The eligible in the record are not those that header, registry and policy of this ledger give. Keep the ledger and tell the network authority.
+    public static let auditDecisionWrong = RefusalCode(
+        number: 1129, name: "audit-decision-wrong", retryable: false,
+        sentence: Bilingual(
+            polish: "Uprawnieni według zapisu nie są tymi, których dają nagłówek, rejestr i polityka z tej księgi. Zachowaj księgę i zawiadom organ sieci.",
+            english: "The eligible in the record are not those that header, registry and policy of this ledger give. Keep the ledger and tell the network authority."))
+
     /// Keys or a configuration are here already; nothing was changed. Choose an empty folder.
     public static let alreadyInitialised = RefusalCode(
         number: 1150, name: "already-initialised", retryable: false,
@@ -1093,6 +1107,8 @@ extension RefusalCode {
         .auditContentWrong,
         .auditSizeDiffers,
         .auditOpeningMissing,
+        .auditAudienceWrong,
+        .auditDecisionWrong,
         .alreadyInitialised,
         .configurationWrong,
         .keyUnreadable,

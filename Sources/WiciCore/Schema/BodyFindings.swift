@@ -145,9 +145,12 @@ struct BodyFindings {
     ) throws(BodyError) {
         switch field.schema.kind {
         case .text, .longText, .role, .number, .boolean, .group:
-            guard let scan = TextScan(bytes, newlineAllowed: field.schema.kind == .longText) else {
-                throw .malformed
-            }
+            let scan = TextScan(
+                bytes,
+                newlineAllowed: field.schema.kind == .longText,
+                limit: field.maximumLength
+            )
+            guard let scan else { throw .malformed }
             checkProse(scan, field, item: item)
             if !field.triggers.isEmpty { trigger(field, try text(bytes)) }
         case .code, .date, .time, .place, .caseKey, .institution, .message, .file:
@@ -207,7 +210,9 @@ struct BodyFindings {
     }
 
     private mutating func checkProse(_ scan: TextScan, _ field: CompiledField, item: Int?) {
-        if scan.length <= field.maximumLength, !scan.hasControl, scan.hasInk, scan.isNormalized {
+        if scan.length <= field.maximumLength, !scan.hasControl, !scan.hasInvisible, scan.hasInk,
+            scan.isNormalized
+        {
             return
         }
         let path = path(field, item)
@@ -215,7 +220,10 @@ struct BodyFindings {
             add(.tooLong(field.schema, limit: field.maximumLength, at: path))
         }
         if scan.hasControl { add(.controlCharacter(field.schema, at: path)) }
-        if !scan.hasInk, !scan.hasControl { add(.blank(field.schema, at: path)) }
+        if scan.hasInvisible { add(.invisibleCharacter(field.schema, at: path)) }
+        if !scan.hasInk, !scan.hasControl, !scan.hasInvisible {
+            add(.blank(field.schema, at: path))
+        }
         if !scan.isNormalized { add(.notNormalized(field.schema, at: path)) }
     }
 

@@ -92,6 +92,16 @@ extension Fault {
         return Fault(.controlCharacter, at: path, label: field.label, polish, english)
     }
 
+    static func invisibleCharacter(_ field: FieldSchema, at path: String) -> Fault {
+        Fault(
+            .invisibleCharacter,
+            at: path,
+            label: field.label,
+            "usuń niewidoczne znaki; jeśli ich nie widzisz, wpisz tekst na nowo.",
+            "remove invisible characters; if you do not see them, type the text anew."
+        )
+    }
+
     static func notNormalized(_ field: FieldSchema, at path: String) -> Fault {
         Fault(
             .notNormalized,

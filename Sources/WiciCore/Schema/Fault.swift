@@ -26,6 +26,8 @@ public enum FaultCode: String, Hashable, Sendable, CaseIterable {
     case blank
     /// The text holds a control or direction character.
     case controlCharacter = "control-character"
+    /// The text holds a character that nobody sees and that it does not need.
+    case invisibleCharacter = "invisible-character"
     /// The text is not in Unicode normalization form C.
     case notNormalized = "not-nfc"
     /// The number is outside its range.

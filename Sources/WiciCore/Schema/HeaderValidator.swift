@@ -88,6 +88,26 @@ extension HeaderValidator {
     }
 }
 
+extension HeaderValidator {
+    /// Why a message comes too late: the last day on which it may be kept is over; nil when it is not.
+    ///
+    /// A date that cannot be read is a fault of its own.
+    public func lateness(of particulars: HeaderParticulars, at now: Moment) -> Fault? {
+        guard let keep = CivilDate(particulars.keepUntil), keep < WarsawTime.date(at: now) else {
+            return nil
+        }
+        var report = HeaderReport(lists: lists)
+        report.add(
+            .keepUntilOutOfRange,
+            "keepUntil",
+            "ten dzień już minął, więc nikt nie mógłby tej wiadomości zachować; "
+                + "wyślij ją na nowo z późniejszą datą.",
+            "that day is over, so nobody could keep the message; send it anew with a later date."
+        )
+        return report.faults.first
+    }
+}
+
 /// Gathers the faults of one header.
 private struct HeaderReport {
     let lists: [String: Set<String>]

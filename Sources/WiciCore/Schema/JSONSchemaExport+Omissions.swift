@@ -24,6 +24,17 @@ extension JSONSchemaExport {
             )
         ),
         Omission(
+            name: "invisible",
+            sentence: Bilingual(
+                polish:
+                    "Znaków łączących i wariantów nie może być tam, gdzie pismo ich nie potrzebuje, "
+                    + "a znaków ukrytych spoza pierwszej płaszczyzny Unicode nie może być wcale.",
+                english:
+                    "Joiners and variation selectors may not stand where no script needs them, and "
+                    + "hidden characters beyond the first plane of Unicode may not stand at all."
+            )
+        ),
+        Omission(
             name: "calendar",
             sentence: Bilingual(
                 polish: "Dzień musi istnieć w kalendarzu (30 lutego nie istnieje), rok od 0001.",

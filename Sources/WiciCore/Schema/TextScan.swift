@@ -5,7 +5,9 @@
 // Validation stands on the hub's hot path, so plain ASCII and ordinary European letters are settled
 // without decoding; only rare characters take the slow road.
 
-import Foundation
+// The standard library's own normalization, step by step: a text that is not normal is known by its
+// first character that is not, where Foundation would first make the whole of it anew.
+@_spi(_Unicode) import Swift
 
 /// What one pass over a text found.
 struct TextScan {
@@ -13,7 +15,10 @@ struct TextScan {
     private(set) var length = 0
     /// A control character, a line or paragraph separator, or a direction override or isolate.
     private(set) var hasControl = false
-    /// Something other than space, newline and no-break space.
+    /// A character that shows nothing and that no text needs where it stands: tags, zero-width spaces,
+    /// direction marks, fillers, variation selectors without an emoji, noncharacters.
+    private(set) var hasInvisible = false
+    /// Something that shows: neither a blank nor a character without a glyph.
     private(set) var hasInk = false
     /// False when the text is not in normalization form C (Unicode Standard Annex 15).
     private(set) var isNormalized = true
@@ -23,14 +28,17 @@ struct TextScan {
 
     /// Scans the bytes of a text, `nil` when they are not UTF-8; a newline counts as a control
     /// character unless it is allowed.
-    init?(_ bytes: UnsafeRawBufferPointer, newlineAllowed: Bool) {
+    ///
+    /// Of a text that is longer than the limit little more than that is found out: what takes time for
+    /// each of its characters is not begun.
+    init?(_ bytes: UnsafeRawBufferPointer, newlineAllowed: Bool, limit: Int = .max) {
         switch scan(bytes, newlineAllowed: newlineAllowed) {
         case .ascii: break
         case .plain:
             guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
         case .rare:
             guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
-            scanScalars(text)
+            if length <= limit { scanScalars(text) }
         }
     }
 
@@ -73,8 +81,12 @@ struct TextScan {
             } else if byte & 0xC0 == 0x80 {
                 isASCII = false
                 if previous == 0xC2 {
-                    // U+0080 to U+009F are controls; U+00A0 is a blank.
-                    if byte < 0xA0 { hasControl = true } else if byte > 0xA0 { hasInk = true }
+                    // U+0080 to U+009F are controls; U+00A0 is a blank, U+00AD a soft hyphen.
+                    if byte < 0xA0 {
+                        hasControl = true
+                    } else if byte > 0xA0, byte != 0xAD {
+                        hasInk = true
+                    }
                 } else if previous == 0xE2 {
                     // The dashes and quotes of U+2010 to U+2027 are common in good Polish.
                     isPunctuation = byte == 0x80
@@ -116,11 +128,19 @@ struct TextScan {
     /// time that grows with its square; it counts as not normal without being put in order.
     private mutating func scanScalars(_ text: String) {
         var marks = 0
+        var previous: Unicode.Scalar?
+        hasInk = false
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0x2028...0x202E, 0x2066...0x2069: hasControl = true
             default: break
             }
+            switch Visibility(of: scalar, after: previous) {
+            case .ink: hasInk = true
+            case .blank: break
+            case .invisible: hasInvisible = true
+            }
+            previous = scalar
             let isMark = scalar.properties.canonicalCombiningClass != .notReordered
             marks = isMark ? marks + 1 : 0
             guard marks <= Self.longestRowOfMarks else {
@@ -128,7 +148,6 @@ struct TextScan {
                 return
             }
         }
-        let normalized = text.precomposedStringWithCanonicalMapping
-        isNormalized = normalized.utf8.elementsEqual(text.utf8)
+        isNormalized = text._nfc.elementsEqual(text.unicodeScalars)
     }
 }

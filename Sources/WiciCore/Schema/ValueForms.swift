@@ -79,8 +79,14 @@ struct ValueForms: Sendable {
     /// The characters that no text may hold, inside a character class; newline stands apart.
     static let controlClass =
         "\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069"
+        + "\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200e\\u200f\\u2060-\\u2065"
+        + "\\u206a-\\u206f\\u3164\\ufdd0-\\ufdef\\ufe00-\\ufe0d\\ufeff\\uffa0\\ufff0-\\ufffb\\ufffe\\uffff"
+    /// The characters that show nothing though text may hold them, inside a character class.
+    private static let blankClass =
+        " \\u00a0\\u00ad\\u1680\\u2000-\\u200d\\u202f\\u205f\\u2800\\u3000\\ufe0e\\ufe0f"
     /// The pattern of a text of one line that is not blank.
-    static let textPattern = "^(?=.*[^ \\u00a0])[^\\n\(controlClass)]*$"
+    static let textPattern = "^(?=.*[^\(blankClass)])[^\\n\(controlClass)]*$"
     /// The pattern of a text of several lines that is not blank.
-    static let longTextPattern = "^(?=[^\(controlClass)]*[^ \\n\\u00a0])[^\(controlClass)]*$"
+    static let longTextPattern =
+        "^(?=[^\(controlClass)]*[^\\n\(blankClass)])[^\(controlClass)]*$"
 }

@@ -51,7 +51,12 @@ struct Admission: Sendable {
     private let bodyValidator = Validator.current
     private let headerValidator = HeaderValidator.current
     private var subscriptions: [NodeID: NodeSubscriptions] = [:]
+    /// What the policy lets anybody receive, for a day; made when it is first asked for.
+    private var receivability: (date: CivilDate, Receivability)?
     private var eligibility = EligibilityMemory()
+    /// Recipient sets that were decided lately.
+    private var recentSets = RecentlyUsed<Digest, Bool>(capacity: 8_192)
+    private var newSetCount = 0
 
     private struct NodeSubscriptions: Sendable {
         let wire: [WireSubscription]
@@ -76,6 +81,7 @@ struct Admission: Sendable {
         calendar = ReleaseCalendar(newRelease)
         self.registryEntry = registryEntry
         self.policyEntry = policyEntry
+        receivability = nil
         eligibility = EligibilityMemory()
         verifier = BatchVerifier()
     }
@@ -95,6 +101,7 @@ struct Admission: Sendable {
     // MARK: Subscriptions
 
     mutating func subscribe(_ node: NodeID, to wire: [WireSubscription]) {
+        guard subscriptions[node]?.wire != wire else { return }
         subscriptions[node] = NodeSubscriptions(
             wire: wire,
             parsed: wire.compactMap { try? Subscription(wire: $0) }
@@ -107,7 +114,7 @@ struct Admission: Sendable {
     }
 
     /// Why a node may not have this subscription; nil when it may.
-    func refusal(
+    mutating func refusal(
         of wire: WireSubscription,
         at place: Int,
         for node: NodeID,
@@ -118,14 +125,19 @@ struct Admission: Sendable {
         }
         do throws(RoutingRefusal) {
             let subscription = try Subscription(wire: wire)
-            return release.policy.subscriptionRefusal(
-                subscription,
-                for: institution,
-                on: WarsawTime.date(at: now)
-            )?.inField("subscriptions[\(place)]")
+            return receivability(on: WarsawTime.date(at: now))
+                .refusal(of: subscription, for: institution)?
+                .inField("subscriptions[\(place)]")
         } catch {
             return error.refusal.inField("subscriptions[\(place)]")
         }
+    }
+
+    private mutating func receivability(on date: CivilDate) -> Receivability {
+        if let (day, known) = receivability, day == date { return known }
+        let made = Receivability(under: release.policy, on: date)
+        receivability = (date, made)
+        return made
     }
 
     // MARK: Deciding
@@ -157,6 +169,9 @@ struct Admission: Sendable {
             let key = SigningPublicKey(rawRepresentation: member.signingKey.data),
             verifier.verify(envelopeDigest: parts.digest, signature: parts.signature, key: key)
         else { return refuse(Refusal(.badSignature)) }
+        if let late = headerValidator.lateness(of: parts.outline.particulars, at: now) {
+            return refuse(Refusal(.headerFault, field: late.path), [late])
+        }
         let decision: EligibilityMemory.Decision
         if let known = eligibility.judgement(on: parts.outline.labels, now: now),
             isFaultless(parts, known)
@@ -173,6 +188,7 @@ struct Admission: Sendable {
                 return refuse(refusal, faults)
             }
             decision = self.decision(on: header, parts.outline.labels, now: now)
+            countNewSets(of: decision)
         }
         let eligible: EligibleRecipients
         let audience: RecipientSet
@@ -201,6 +217,20 @@ struct Admission: Sendable {
                 feedTopics: eligible.feedTopics
             )
         )
+    }
+
+    /// How many recipient sets were decided, since this was last asked, that nobody had lately.
+    mutating func takeNewSetCount() -> Int {
+        defer { newSetCount = 0 }
+        return newSetCount
+    }
+
+    private mutating func countNewSets(of decision: EligibilityMemory.Decision) {
+        guard case .granted(let eligible, let audience) = decision else { return }
+        for set in [eligible.recipients, audience] where recentSets.value(of: set.digest) == nil {
+            recentSets.insert(true, for: set.digest)
+            newSetCount += 1
+        }
     }
 
     /// Whether header and body have no fault, where labels like these had none.

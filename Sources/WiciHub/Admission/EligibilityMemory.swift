@@ -55,15 +55,7 @@ struct EligibleRecipients: Sendable {
     init(_ set: EligibleSet, sender: RegistryNode, header: WireHeader, release: Release) {
         self.set = set
         self.feedTopics = Self.feedTopics(of: header, policy: release.policy)
-        var wire = WireRecipientSet()
-        wire.recipients = set.nodes.map { node in
-            var recipient = WireRecipient()
-            recipient.node = node.node.text
-            recipient.rules = node.ruleIDs
-            recipient.named = node.isNamed
-            return recipient
-        }
-        self.recipients = RecipientSet(wire)
+        self.recipients = RecipientSet(WireRecipientSet(set))
         let members = set.nodes.compactMap { release.registry.node($0.node) } + [sender]
         self.wrapped = members.sorted { $0.id < $1.id }.map {
             ($0.id.text, $0.sealingKey.keyID.data)

@@ -65,8 +65,14 @@ struct MemberAllowance: Sendable, Equatable {
     var packetBytes: Allowance
     /// Hellos: each is answered with registry, policy and mail.
     var hellos = Allowance(perSecond: 1, atOnce: 60)
+    /// Recipient sets that nobody has used lately: the ledger stores each new one, and the hub knows
+    /// it for ever.
+    var recipientSets = Allowance(perSecond: 20, atOnce: 2_000)
     /// What costs a reading of the ledger or a record: subscribe, fetch, prove, read-ledger.
     var requests = Allowance(perSecond: 100, atOnce: 1_000)
+    /// What subscriptions are made of, and twenty for each time that they are changed: a change is a
+    /// record, and makes the hub ask anew who receives what.
+    var subscriptionItems = Allowance(perSecond: 500, atOnce: 10_000)
     /// Bytes of answers that no credit bounds; the largest is spent before anything is read, and
     /// what it was less comes back.
     var answerBytes = Allowance(perSecond: 8 << 20, atOnce: 16 << 20)

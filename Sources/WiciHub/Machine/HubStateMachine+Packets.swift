@@ -221,6 +221,15 @@ extension HubStateMachine {
                 request: submit.request
             )
         }
+        guard spend(0, of: \.recipientSets, by: node, now: now) else {
+            return refusePacket(
+                Refusal(.rateLimited, field: "selector"),
+                "submit",
+                node,
+                connection,
+                request: submit.request
+            )
+        }
         for bytes in submit.envelopes {
             switch admission.decide(bytes, from: node, now: now) {
             case .accepted(let entry):
@@ -229,6 +238,7 @@ extension HubStateMachine {
                 refuse(refused, from: node, on: connection)
             }
         }
+        _ = spend(admission.takeNewSetCount(), of: \.recipientSets, by: node, now: now)
     }
 
     // MARK: Acknowledge, subscribe, fetch
@@ -264,6 +274,15 @@ extension HubStateMachine {
         guard packet.subscriptions.count <= Limits.subscriptionsPerNode else {
             return refusePacket(
                 Refusal(.subscriptionLimit),
+                "subscribe",
+                node,
+                connection,
+                request: packet.request
+            )
+        }
+        guard spend(packet.itemCount, of: \.subscriptionItems, by: node, now: now) else {
+            return refusePacket(
+                Refusal(.rateLimited, field: "subscriptions"),
                 "subscribe",
                 node,
                 connection,
@@ -369,6 +388,16 @@ extension WirePacket.OneOf_Content {
         case .prove(let packet): packet.request
         case .readLedger(let packet): packet.request
         default: 0
+        }
+    }
+}
+
+extension WireSubscribe {
+    /// What it costs of `MemberAllowance.subscriptionItems`.
+    fileprivate var itemCount: Int {
+        subscriptions.reduce(20) { count, one in
+            count + 1 + one.types.count + one.regions.count + one.topics.count
+                + one.senderKinds.count + one.statuses.count
         }
     }
 }

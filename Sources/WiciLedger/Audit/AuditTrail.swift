@@ -18,10 +18,28 @@ public struct AuditTrail: Sendable {
         case refused(node: String, code: UInt32, field: String, rule: String)
         /// A recipient has the message on its disk.
         case delivered(NodeID, number: MailboxNumber)
-        /// The message was not delivered; a tombstone stands in its place.
-        case withheld(NodeID, number: MailboxNumber, reason: String, code: UInt32, rule: String)
+        /// From now on a tombstone stands in the message's place.
+        case withheld(
+            NodeID,
+            number: MailboxNumber,
+            reason: String,
+            code: UInt32,
+            rule: String,
+            Before
+        )
         /// A later message refers to it: an acknowledgement, a correction, an answer.
         case referred(type: String, sender: String, MessageID)
+    }
+
+    /// What is known of a message before it was withheld.
+    ///
+    /// A recipient that is connected is handed its mail at once, and the ledger learns of it only when
+    /// it acknowledges: of one that did not, nobody can say afterwards that it read nothing.
+    public enum Before: Hashable, Sendable {
+        /// The node had it on its disk.
+        case delivered
+        /// The node was a recipient from then on, and may have been handed it.
+        case recipient(since: Moment)
     }
 
     /// How the message was accepted.
@@ -61,6 +79,7 @@ public struct AuditTrail: Sendable {
 
     private var fold = LedgerFold()
     private var place: LedgerIndex?
+    private var acceptedAt = Moment(milliseconds: 0)
     private var undelivered: [NodeID: MailboxNumber] = [:]
 
     /// Begins the trail of a message.
@@ -105,7 +124,9 @@ public struct AuditTrail: Sendable {
     private mutating func events(in record: WireRecord, at index: LedgerIndex) -> [Event] {
         switch record.event {
         case .accepted(let accepted):
-            return event(accepted, at: index).map { [$0] } ?? []
+            let event = event(accepted, at: index)
+            if place == index { acceptedAt = Moment(milliseconds: record.recordedAt) }
+            return event.map { [$0] } ?? []
         case .refused(let refused) where refused.messageID == messageID.data:
             return [
                 .refused(
@@ -123,14 +144,15 @@ public struct AuditTrail: Sendable {
             return [.delivered(node, number: number)]
         case .withheld(let withheld) where place?.value == withheld.message:
             guard let node = NodeID(withheld.node) else { return [] }
-            undelivered[node] = nil
+            let isOutstanding = undelivered.removeValue(forKey: node) != nil
             return [
                 .withheld(
                     node,
                     number: MailboxNumber(withheld.number),
                     reason: withheld.reason,
                     code: withheld.code,
-                    rule: withheld.rule
+                    rule: withheld.rule,
+                    isOutstanding ? .recipient(since: acceptedAt) : .delivered
                 )
             ]
         default:

@@ -3,7 +3,8 @@
 
 // The whole check of a ledger, offline and pure: every opening against its leaf, the root against a
 // signed checkpoint, every record against those before it, every mailbox number against the
-// acceptances. It runs over a ledger file or an export alike.
+// acceptances, every decision against the releases where their texts are at hand. It runs over a
+// ledger file or an export alike.
 
 import Foundation
 public import WiciCore
@@ -25,6 +26,12 @@ public struct AuditVerifier: Sendable {
         public var entries: UInt64 = 0
         /// Messages accepted.
         public var messages: UInt64 = 0
+        /// Messages whose recipients are those that header, registry and policy give.
+        public var replayed: UInt64 = 0
+        /// Messages of which that could not be asked, because no text of the releases named by their
+        /// records is at hand: an export has none.
+        public var undecided: UInt64 { messages - min(messages, replayed + wronglyDecided) }
+        var wronglyDecided: UInt64 = 0
         /// Entries after the checkpoint: nobody has signed them.
         public var unproven: UInt64 = 0
         /// The first faults, at most 100.
@@ -40,7 +47,8 @@ public struct AuditVerifier: Sendable {
 
         /// Whether nothing is wrong and a checkpoint was verified.
         ///
-        /// Says nothing of the `unproven`, which only the file of a running hub may have.
+        /// Says nothing of the `unproven`, which only the file of a running hub may have, and of who
+        /// decided the `undecided`.
         public var isSound: Bool { faultCount == 0 && checkpointSize != nil }
 
         mutating func add(_ fault: LedgerError) {
@@ -56,6 +64,7 @@ public struct AuditVerifier: Sendable {
     private var tree = TreeFrontier()
     private var rootAtCheckpoint: Digest?
     private var fold = LedgerFold()
+    private var decisions: DecisionReplay?
     private var messageIDs = MessageIDSet()
     /// Whether a record is missing, so that a later one may refer to what nobody can know.
     private var hasHole = false
@@ -161,11 +170,19 @@ public struct AuditVerifier: Sendable {
                 messageIDs.prepare(for: message.messageID)
                 compare(content, withBody: message.bodyDigest, at: index)
                 note(message.messageID, at: index)
-                return try fold.accept(
+                try fold.accept(
                     eligible: message.eligible,
                     audience: message.audience,
                     registry: message.registry,
                     policy: message.policy
+                )
+                return decideAgain(
+                    header: message.header,
+                    eligible: message.eligible,
+                    registry: message.registry,
+                    policy: message.policy,
+                    at: Moment(milliseconds: message.recordedAt),
+                    index
                 )
             }
             let change: ViewChange
@@ -184,16 +201,58 @@ public struct AuditVerifier: Sendable {
                 note(message.messageID, at: index)
                 compare(content, withBody: message.bodyDigest, at: index)
             case .release(let release):
-                if let content, Digest(sha256Of: Data(content)) != release.digest {
-                    addFault(.auditContentWrong, "content", index)
-                }
+                let note = content.map { Data($0) }
+                let isRecorded = note.map { Digest(sha256Of: $0) == release.digest }
+                if isRecorded == false { addFault(.auditContentWrong, "content", index) }
+                decisions?.adopt(
+                    release.kind,
+                    note: isRecorded == true ? note : nil,
+                    at: LedgerIndex(index)
+                )
             default:
                 if content != nil { addFault(.auditContentWrong, "content", index) }
             }
             try fold.apply(change)
+            guard case .message(let message) = change else { return }
+            message.header.withUnsafeBytes { header in
+                decideAgain(
+                    header: header,
+                    eligible: message.eligible,
+                    registry: message.registry,
+                    policy: message.policy,
+                    at: message.acceptedAt,
+                    index
+                )
+            }
         } catch {
             // What a missing record held may be what this one refers to.
             if !hasHole { addFault(error.code, "opening", index, error.field) }
+        }
+    }
+
+    /// Asks header, registry and policy who was eligible, and compares.
+    private mutating func decideAgain(
+        header: UnsafeRawBufferPointer,
+        eligible: LedgerIndex,
+        registry: LedgerIndex,
+        policy: LedgerIndex,
+        at moment: Moment,
+        _ index: UInt64
+    ) {
+        guard let set = fold.recipientSets[eligible] else { return }
+        let outcome = decisions?.ask(
+            header: header,
+            eligible: (eligible, set),
+            registry: registry,
+            policy: policy,
+            at: moment
+        )
+        switch outcome {
+        case .same: report.replayed += 1
+        case .unasked, nil: break
+        case .different:
+            report.wronglyDecided += 1
+            addFault(.auditDecisionWrong, "opening", index, "accepted.eligible")
         }
     }
 
@@ -261,9 +320,13 @@ extension AuditVerifier {
     /// Entries younger than the checkpoint are checked and counted as `unproven`. A page or row that
     /// cannot be read ends the check and is one of the faults. Progress is given as entries done and
     /// in all. Takes about 27 bytes of memory an entry, most of them for the ids seen so far.
+    ///
+    /// Who was eligible is asked again of the recorded releases, unless that is not wanted: a ledger
+    /// that a test has made up was never decided.
     public static func verify(
         _ reader: LedgerReader,
         ledgerKey: VerifierKey,
+        asksRules: Bool = true,
         progress: ((Int, Int) -> Void)? = nil
     ) throws(LedgerError) -> Report {
         let note = try reader.lastCheckpoint()
@@ -274,6 +337,7 @@ extension AuditVerifier {
             ledgerKey: ledgerKey,
             tail: .young
         )
+        if asksRules { verifier.decisions = DecisionReplay() }
         // The file says how many entries it has; how much memory that is worth its length says.
         verifier.expect(min(size, reader.fileBytes / UInt64(LedgerLeaf.byteCount)))
         do throws(LedgerError) {

@@ -12,4 +12,10 @@ extension WiciCore.Digest {
     init(sha256Of bytes: Data) {
         self.init(SHA256.hash(data: bytes))
     }
+    /// The same for bytes in place.
+    init(sha256Of bytes: UnsafeRawBufferPointer) {
+        var hash = SHA256()
+        hash.update(bufferPointer: bytes)
+        self.init(hash.finalize())
+    }
 }

@@ -15,10 +15,10 @@ public struct StoredMessage: Sendable {
     public let envelope: Data
     /// Where header and body are in it.
     private let layout: KeptEnvelope.Layout
-    /// The nodes that selector and policy gave.
-    public let eligible: RecipientSet
-    /// Those among them who receive it.
-    public let audience: RecipientSet
+    /// Place of the set of nodes that selector and policy gave.
+    public let eligible: LedgerIndex
+    /// Place of the set of those among them who receive it.
+    public let audience: LedgerIndex
     /// Place of the registry release that was in force.
     public var registry: LedgerIndex
     /// Place of the policy release that was in force.
@@ -44,8 +44,8 @@ public struct StoredMessage: Sendable {
         header: Data,
         body: Data?,
         carriage: Data,
-        eligible: RecipientSet,
-        audience: RecipientSet,
+        eligible: LedgerIndex,
+        audience: LedgerIndex,
         registry: LedgerIndex,
         policy: LedgerIndex,
         acceptedAt: Moment
@@ -71,8 +71,8 @@ public struct StoredMessage: Sendable {
         index: LedgerIndex,
         in pile: Data,
         _ layout: KeptEnvelope.Layout,
-        eligible: RecipientSet,
-        audience: RecipientSet,
+        eligible: LedgerIndex,
+        audience: LedgerIndex,
         registry: LedgerIndex,
         policy: LedgerIndex,
         acceptedAt: Moment

@@ -14,8 +14,8 @@ extension Ledger {
         let now: Moment
         var nextPlace: UInt64
         var leafHashes: [Digest] = []
-        var newSets: [(RecipientSet, LedgerIndex)] = []
         var placeOfNewSet: [RecipientSet: LedgerIndex] = [:]
+        var newSetAtPlace: [LedgerIndex: RecipientSet] = [:]
     }
 
     /// Appends entries in order, in one transaction with one sync; gives one outcome for each.
@@ -40,9 +40,9 @@ extension Ledger {
             return outcomes
         }
         for leafHash in batch.leafHashes { tree.append(leafHash) }
-        for (set, index) in batch.newSets {
-            placeOfSet[set] = index
-            setAtPlace[index] = set
+        for (index, set) in batch.newSetAtPlace.sorted(by: { $0.key < $1.key }) {
+            setPlaces.note(set.digest, at: index)
+            setPlaces.keep(set, at: index)
         }
         return outcomes
     }
@@ -87,10 +87,11 @@ extension Ledger {
         // The message's place follows those of its new sets, and nothing may be stored before the
         // id is known to be new.
         var place = batch.nextPlace
-        let eligible = knownPlace(of: message.eligible, batch) ?? take(&place)
-        let audience =
-            message.audience == message.eligible
-            ? eligible : knownPlace(of: message.audience, batch) ?? take(&place)
+        let knownEligible = try knownPlace(of: message.eligible, batch)
+        let eligible = knownEligible ?? take(&place)
+        let isOne = message.audience == message.eligible
+        let knownAudience = isOne ? eligible : try knownPlace(of: message.audience, batch)
+        let audience = knownAudience ?? take(&place)
         let index = LedgerIndex(place)
         let row = AcceptedMessage(
             messageID: message.messageID,
@@ -110,8 +111,8 @@ extension Ledger {
             }
             return earlier
         }
-        try storeSet(message.eligible, in: &batch)
-        try storeSet(message.audience, in: &batch)
+        if knownEligible == nil { try storeSet(message.eligible, in: &batch) }
+        if knownAudience == nil { try storeSet(message.audience, in: &batch) }
         var accepted = WireAcceptedMessage()
         accepted.header = message.header
         accepted.bodyDigest = message.bodyDigest.data
@@ -131,19 +132,22 @@ extension Ledger {
         return LedgerIndex(place)
     }
 
-    private func knownPlace(of set: RecipientSet, _ batch: Batch) -> LedgerIndex? {
-        placeOfSet[set] ?? batch.placeOfNewSet[set]
+    private func knownPlace(
+        of set: RecipientSet,
+        _ batch: Batch
+    ) throws(LedgerError) -> LedgerIndex? {
+        if let place = batch.placeOfNewSet[set] { return place }
+        return try storedPlace(of: set)
     }
 
     private func storeSet(_ set: RecipientSet, in batch: inout Batch) throws(LedgerError) {
-        guard knownPlace(of: set, batch) == nil else { return }
         let index = try store(
             .recipientSet(set.wire),
             changing: .recipientSet(set),
             in: &batch
         )
-        batch.newSets.append((set, index))
         batch.placeOfNewSet[set] = index
+        batch.newSetAtPlace[index] = set
     }
 
     /// The outcome for an id that is in the ledger or earlier in the batch; nil for a new one.
@@ -171,10 +175,9 @@ extension Ledger {
         at index: LedgerIndex,
         _ batch: Batch
     ) throws(LedgerError) -> RecipientSet {
-        if let set = setAtPlace[index] { return set }
-        guard let set = batch.newSets.first(where: { $0.1 == index })?.0 else {
-            throw LedgerError(.ledgerViewsWrong, at: place("recipient_set", index.value))
-        }
+        if let set = batch.newSetAtPlace[index] ?? setPlaces.recentSet(at: index) { return set }
+        let set = try storedSet(at: index)
+        setPlaces.keep(set, at: index)
         return set
     }
 

@@ -47,8 +47,8 @@ extension Ledger {
     private struct MessageRow {
         let index: LedgerIndex
         let layout: KeptEnvelope.Layout
-        let eligible: RecipientSet
-        let audience: RecipientSet
+        let eligible: LedgerIndex
+        let audience: LedgerIndex
         let registry: LedgerIndex
         let policy: LedgerIndex
         let acceptedAt: Moment
@@ -83,9 +83,6 @@ extension Ledger {
         at index: LedgerIndex,
         into pile: inout EnvelopePile
     ) throws(LedgerError) -> MessageRow {
-        guard let eligible = setAtPlace[LedgerIndex(row.integer(1))],
-            let audience = setAtPlace[LedgerIndex(row.integer(2))]
-        else { throw LedgerError(.ledgerViewsWrong, at: place("message", index.value)) }
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
         let body = row.lentBytes(7)
         let carriage = row.lentBytes(8) ?? none
@@ -108,8 +105,8 @@ extension Ledger {
         return MessageRow(
             index: index,
             layout: layout,
-            eligible: eligible,
-            audience: audience,
+            eligible: LedgerIndex(row.integer(1)),
+            audience: LedgerIndex(row.integer(2)),
             registry: LedgerIndex(row.integer(3)),
             policy: LedgerIndex(row.integer(4)),
             acceptedAt: Moment(milliseconds: Int64(bitPattern: row.integer(5)))

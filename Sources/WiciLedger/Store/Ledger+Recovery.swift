@@ -120,34 +120,7 @@ extension Ledger {
         var state = RecoveredState()
         state.size = size
         state.lastCheckpoint = lastCheckpoint
-        try recoverRecipientSets(database)
-        let messages = try PreparedStatement(
-            "SELECT place, audience FROM message ORDER BY place",
-            table: "message",
-            file: configuration.path,
-            in: database
-        )
-        defer { messages.reset() }
-        var failure: LedgerError?
-        state.mailboxes.accept(
-            contentsOf: sequence(state: ()) { _ -> (LedgerIndex, RecipientSet)? in
-                do throws(LedgerError) {
-                    guard try messages.next() else { return nil }
-                    let audience = self.setAtPlace[LedgerIndex(messages.integer(1))]
-                    guard let audience else {
-                        throw LedgerError(
-                            .ledgerViewsWrong,
-                            at: self.place("message", messages.integer(0))
-                        )
-                    }
-                    return (LedgerIndex(messages.integer(0)), audience)
-                } catch {
-                    failure = error
-                    return nil
-                }
-            }
-        )
-        if let failure { throw failure }
+        try recoverMailboxes(database, into: &state.mailboxes)
         try recoverNodes(database, into: &state)
         for kind in ReleaseKind.allCases {
             let row = try Row.fetchOne(
@@ -173,16 +146,73 @@ extension Ledger {
         return state
     }
 
-    private func recoverRecipientSets(_ database: Database) throws {
-        let rows = try Row.fetchCursor(database, sql: "SELECT place, bytes FROM recipient_set")
-        while let row = try rows.next() {
-            let number = try number(row, "place", "recipient_set")
-            let index = LedgerIndex(UInt64(bitPattern: number))
-            guard let set = RecipientSet(bytes: try data(row, "bytes", "recipient_set")) else {
-                throw LedgerError(.ledgerViewsWrong, at: place("recipient_set", index.value))
+    private func recoverMailboxes(
+        _ database: Database,
+        into mailboxes: inout Mailboxes
+    ) throws(LedgerError) {
+        let audiences = try recoverRecipientSets(database, into: &mailboxes)
+        let messages = try statement("message", "SELECT place, audience FROM message", database)
+        defer { messages.reset() }
+        var last: (set: UInt64, audience: Mailboxes.Audience)?
+        var failure: LedgerError?
+        mailboxes.accept(
+            contentsOf: sequence(state: ()) { _ -> (LedgerIndex, Mailboxes.Audience)? in
+                do throws(LedgerError) {
+                    guard try messages.next() else { return nil }
+                    let index = LedgerIndex(messages.integer(0))
+                    let set = messages.integer(1)
+                    if let last, last.set == set { return (index, last.audience) }
+                    guard let audience = audiences[set], index.value < self.size else {
+                        throw LedgerError(.ledgerViewsWrong, at: self.place("message", index.value))
+                    }
+                    last = (set, audience)
+                    return (index, audience)
+                } catch {
+                    failure = error
+                    return nil
+                }
             }
-            placeOfSet[set] = index
-            setAtPlace[index] = set
+        )
+        if let failure { throw failure }
+    }
+
+    /// Notes where each recipient set is, and whose mailboxes it names; by the sets' places.
+    private func recoverRecipientSets(
+        _ database: Database,
+        into mailboxes: inout Mailboxes
+    ) throws(LedgerError) -> [UInt64: Mailboxes.Audience] {
+        let rows = try statement(
+            "recipient_set",
+            "SELECT place, bytes FROM recipient_set",
+            database
+        )
+        defer { rows.reset() }
+        var audiences: [UInt64: Mailboxes.Audience] = [:]
+        while try rows.next() {
+            let index = LedgerIndex(rows.integer(0))
+            guard let (nodes, digest) = rows.withBytes(1, LentRecipients.read),
+                index.value < size
+            else { throw LedgerError(.ledgerViewsWrong, at: place("recipient_set", index.value)) }
+            setPlaces.note(digest, at: index)
+            audiences[index.value] = mailboxes.audience(of: nodes)
+        }
+        return audiences
+    }
+
+    private func statement(
+        _ table: String,
+        _ sql: String,
+        _ database: Database
+    ) throws(LedgerError) -> PreparedStatement {
+        do {
+            return try PreparedStatement(
+                sql + " ORDER BY place",
+                table: table,
+                file: configuration.path,
+                in: database
+            )
+        } catch {
+            throw LedgerError(error, at: place(table))
         }
     }
 

@@ -41,8 +41,7 @@ public final class Ledger {
     /// The tree over what was read once more in the background, from the beginning.
     var rereadTree = TreeFrontier()
     var salts: SaltSource
-    var placeOfSet: [RecipientSet: LedgerIndex] = [:]
-    var setAtPlace: [LedgerIndex: RecipientSet] = [:]
+    var setPlaces = RecipientSetPlaces()
 
     /// Number of entries.
     public var size: UInt64 { tree.size }

@@ -20,6 +20,8 @@ struct LedgerStatements {
     let findMessage: PreparedStatement
     /// place, bytes.
     let insertRecipientSet: PreparedStatement
+    /// place → bytes.
+    let readRecipientSet: PreparedStatement
     /// node, through.
     let upsertDelivered: PreparedStatement
     /// node, change.
@@ -65,6 +67,10 @@ struct LedgerStatements {
         insertRecipientSet = try prepare(
             "recipient_set",
             "INSERT INTO recipient_set VALUES (?, ?)"
+        )
+        readRecipientSet = try prepare(
+            "recipient_set",
+            "SELECT bytes FROM recipient_set WHERE place = ?"
         )
         upsertDelivered = try prepare(
             "delivered",

@@ -27,20 +27,27 @@ public struct LedgerFold: Sendable {
     public private(set) var releases: [ReleaseKind: (index: LedgerIndex, RecordedRelease)] = [:]
 
     private var releaseKinds: [LedgerIndex: ReleaseKind] = [:]
-    /// The logs of the sets that were an audience, by place.
-    private var logs: [LedgerIndex: Mailboxes.Log] = [:]
+    /// The sets that were an audience, by place.
+    private var audiences: [LedgerIndex: Mailboxes.Audience] = [:]
+    /// Audiences that were found to be part of an eligible set.
+    private var parts: Set<Part> = []
     /// What the last acceptance named: the next one most often names the same.
     ///
     /// Sets and releases are never taken back, so that what was found once need not be looked for
     /// again.
     private var last: Named?
 
+    private struct Part: Hashable {
+        let audience: LedgerIndex
+        let eligible: LedgerIndex
+    }
+
     private struct Named {
         let eligible: LedgerIndex
         let audience: LedgerIndex
         let registry: LedgerIndex
         let policy: LedgerIndex
-        let log: Mailboxes.Log
+        let members: Mailboxes.Audience
     }
 
     /// The ledger without entries.
@@ -55,37 +62,44 @@ public struct LedgerFold: Sendable {
     ) throws(RecordFault) {
         let index = LedgerIndex(size)
         size += 1
-        var log = last?.log
+        var members = last?.members
         if last?.audience != audience || last?.eligible != eligible {
-            log = try knownLog(eligible: eligible, audience: audience)
+            members = try knownAudience(audience, of: eligible)
         }
         if last?.registry != registry || last?.policy != policy {
             try check(registry: registry, policy: policy)
         }
-        guard let log = log ?? newLog(of: audience) else { return }
+        guard let members = members ?? newAudience(audience) else { return }
         last = Named(
             eligible: eligible,
             audience: audience,
             registry: registry,
             policy: policy,
-            log: log
+            members: members
         )
-        mailboxes.accept(index: index, to: log)
+        mailboxes.accept(index: index, to: members)
     }
 
-    /// The audience's log, nil when there is none yet; refuses sets that nobody knows.
-    private func knownLog(
-        eligible: LedgerIndex,
-        audience: LedgerIndex
-    ) throws(RecordFault) -> Mailboxes.Log? {
-        let log = logs[audience]
-        guard log != nil || recipientSets[audience] != nil else {
+    /// Who is in an audience, nil when it is the first time; refuses sets that nobody knows, and an
+    /// audience with somebody who is not eligible, or by other rules.
+    private mutating func knownAudience(
+        _ audience: LedgerIndex,
+        of eligible: LedgerIndex
+    ) throws(RecordFault) -> Mailboxes.Audience? {
+        guard let part = recipientSets[audience] else {
             throw RecordFault(.auditReferenceUnknown, "accepted.audience")
         }
-        guard eligible == audience || recipientSets[eligible] != nil else {
+        guard let whole = recipientSets[eligible] else {
             throw RecordFault(.auditReferenceUnknown, "accepted.eligible")
         }
-        return log
+        if eligible != audience,
+            parts.insert(Part(audience: audience, eligible: eligible)).inserted,
+            !Set(part.wire.recipients).isSubset(of: whole.wire.recipients)
+        {
+            parts.remove(Part(audience: audience, eligible: eligible))
+            throw RecordFault(.auditAudienceWrong, "accepted.audience")
+        }
+        return audiences[audience]
     }
 
     private func check(registry: LedgerIndex, policy: LedgerIndex) throws(RecordFault) {
@@ -97,11 +111,11 @@ public struct LedgerFold: Sendable {
         }
     }
 
-    private mutating func newLog(of audience: LedgerIndex) -> Mailboxes.Log? {
+    private mutating func newAudience(_ audience: LedgerIndex) -> Mailboxes.Audience? {
         guard let set = recipientSets[audience] else { return nil }
-        let log = mailboxes.log(of: set)
-        logs[audience] = log
-        return log
+        let members = mailboxes.audience(of: set)
+        audiences[audience] = members
+        return members
     }
 
     /// Takes the next entry's change; on a fault the fold is unchanged except that the entry counts.

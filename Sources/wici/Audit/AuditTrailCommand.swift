@@ -14,8 +14,10 @@ struct AuditTrailCommand: ParsableCommand {
         abstract: "Show the chain of custody of a message.",
         discussion: """
             Who sent it, who was eligible and who got it by which rule, when each had it on disk, \
-            what refers to it. Ends with 5 when the ledger does not know it. An export is verified \
-            first, as by wici audit verify: an altered one ends with 8 and shows nothing.
+            what refers to it. A message that was withheld later may have been read before: a \
+            recipient is handed its mail at once, and the ledger learns of it only when it \
+            acknowledges. Ends with 5 when the ledger does not know the message. An export is \
+            verified first, as by wici audit verify: an altered one ends with 8 and shows nothing.
 
             Example:
               wici audit trail 0198d2c4-6b1e-7c3a-9f5e-1a2b3c4d5e6f --ledger export \
@@ -40,6 +42,8 @@ struct AuditTrailCommand: ParsableCommand {
         var code: UInt32?
         var reason: String?
         var message: String?
+        /// From when on the node may have read what was withheld from it later.
+        var mayHaveReadSince: Moment?
     }
 
     func run() throws {
@@ -66,7 +70,10 @@ struct AuditTrailCommand: ParsableCommand {
         )
         for step in steps {
             let details =
-                [step.type, step.rules?.joined(separator: " "), step.reason, step.message]
+                [
+                    step.type, step.rules?.joined(separator: " "), step.reason, step.message,
+                    step.mayHaveReadSince.map(Self.remark),
+                ]
                 .compactMap { $0 }.filter { !$0.isEmpty }
             table.add(
                 "\(step.index)",
@@ -84,6 +91,13 @@ struct AuditTrailCommand: ParsableCommand {
         }
     }
 
+    private static func remark(mayHaveReadSince moment: Moment) -> String {
+        say(
+            "mogła być odczytana przedtem: węzeł był odbiorcą od \(moment.inWarsaw)",
+            "may have been read before: the node was a recipient from \(moment.inWarsaw) on"
+        )
+    }
+
     private static func word(_ event: String) -> String {
         switch event {
         case "accepted": say("przyjęta od", "accepted from")
@@ -91,7 +105,7 @@ struct AuditTrailCommand: ParsableCommand {
         case "eligible": say("uprawniony, bez subskrypcji", "eligible, not subscribed")
         case "refused": say("odmowa", "refused")
         case "delivered": say("doręczona", "delivered")
-        case "withheld": say("wstrzymana", "withheld")
+        case "withheld": say("wstrzymana od teraz", "withheld from now on")
         default: say("odniesienie od", "referred to by")
         }
     }
@@ -145,7 +159,12 @@ struct AuditTrailCommand: ParsableCommand {
                     number: number.value
                 )
             ]
-        case .withheld(let node, let number, let reason, let code, let rule):
+        case .withheld(let node, let number, let reason, let code, let rule, let before):
+            let since: Moment? =
+                switch before {
+                case .delivered: nil
+                case .recipient(let moment): moment
+                }
             return [
                 Step(
                     index: index,
@@ -155,7 +174,8 @@ struct AuditTrailCommand: ParsableCommand {
                     number: number.value,
                     rules: rule.isEmpty ? nil : [rule],
                     code: code,
-                    reason: reason
+                    reason: reason,
+                    mayHaveReadSince: since
                 )
             ]
         case .referred(let type, let sender, let message):

@@ -17,7 +17,9 @@ struct AuditVerifyCommand: ParsableCommand {
             Give --key with a verifier key or a signed registry that you hold yourself: without it \
             the key beside the ledger is taken. Ends with 8 when something does not match, when an \
             opening is missing, and when an export has entries that its checkpoint does not cover. \
-            A hub's own file may have entries younger than its last checkpoint: they are counted \
+            In a ledger file who was eligible is computed anew from header, registry and policy of \
+            each message; an export has no registry and policy texts, so there it is said that \
+            this was not asked. A hub's own file may have entries younger than its last checkpoint: they are counted \
             as not yet proven.
 
             Examples:
@@ -36,6 +38,8 @@ struct AuditVerifyCommand: ParsableCommand {
         let sound: Bool
         let entries: UInt64
         let messages: UInt64
+        let decisionsReplayed: UInt64
+        let decisionsUnasked: UInt64
         let unproven: UInt64
         let checkpointSize: UInt64?
         let signedSize: UInt64?
@@ -61,6 +65,8 @@ struct AuditVerifyCommand: ParsableCommand {
                 sound: found.isSound,
                 entries: found.entries,
                 messages: found.messages,
+                decisionsReplayed: found.replayed,
+                decisionsUnasked: found.undecided,
                 unproven: found.unproven,
                 checkpointSize: found.checkpointSize,
                 signedSize: found.signedSize,
@@ -99,12 +105,7 @@ struct AuditVerifyCommand: ParsableCommand {
             Console.write(say("… i jeszcze \(more).", "… and \(more) more."))
         }
         if report.sound {
-            Console.write(
-                Console.paint(
-                    say("Księga jest spójna i podpisana.", "The ledger is sound and signed."),
-                    .good
-                )
-            )
+            showSound(report)
             guard report.unproven > 0 else { return remarkKey(report) }
             Console.write(
                 say(
@@ -122,6 +123,31 @@ struct AuditVerifyCommand: ParsableCommand {
             Console.write(Console.paint(reason, .bad))
         }
         remarkKey(report)
+    }
+
+    private func showSound(_ report: Report) {
+        guard report.decisionsUnasked > 0 else {
+            return Console.write(
+                Console.paint(
+                    say(
+                        "Księga jest spójna i podpisana, a odbiorcy są ci, których dają reguły.",
+                        "The ledger is sound and signed, and recipients are those that the rules give."
+                    ),
+                    .good
+                )
+            )
+        }
+        let count = report.decisionsUnasked
+        Console.write(
+            say(
+                "Księga jest kompletna i podpisana. Czy reguły pozwalały na przekazanie, nie "
+                    + "sprawdzono przy \(count) wiadomościach: brak tu tekstów rejestru i polityki. "
+                    + "Sprawdź też plik księgi węzła centralnego.",
+                "The ledger is complete and signed. Whether the rules allowed what was disclosed was "
+                    + "not asked of \(count) messages: the texts of registry and policy are not "
+                    + "here. Verify the hub's ledger file as well."
+            )
+        )
     }
 
     private func remarkKey(_ report: Report) {

@@ -50,7 +50,14 @@ struct BenchLedgerFill {
             )
         }
         let bar = ProgressBar(say("wpisy", "entries"))
-        var writer = try EntryWriter(self, registry: registry.index, policy: policy.index)
+        var writer = try EntryWriter(
+            self,
+            registry: (
+                registry.index,
+                .recorded(note: try ledger.release(.registry, at: registry.index))
+            ),
+            policy: (policy.index, .recorded(note: try ledger.release(.policy, at: policy.index)))
+        )
         var generator = SystemRandomNumberGenerator()
         var done = 0
         while done < entries {
@@ -75,6 +82,7 @@ struct BenchLedgerFill {
         private let bodyDigest: Digest
         private let wrapsRoot: Digest
         private let carriage: Data
+        private let eligible: RecipientSet
         private let sets: [RecipientSet]
         private let registry: LedgerIndex
         private let policy: LedgerIndex
@@ -85,7 +93,11 @@ struct BenchLedgerFill {
         /// Messages to the confirming node so far.
         private var received: UInt64 = 0
 
-        init(_ fill: BenchLedgerFill, registry: LedgerIndex, policy: LedgerIndex) throws {
+        init(
+            _ fill: BenchLedgerFill,
+            registry: (index: LedgerIndex, release: Registry),
+            policy: (index: LedgerIndex, release: Policy)
+        ) throws {
             // Nobody reads what is signed here: a key of its own will do.
             let envelope = try BenchNetwork.envelopes(
                 from: BenchNetwork.Member(
@@ -100,25 +112,47 @@ struct BenchLedgerFill {
             )[0]
             let parts = try EnvelopeParts(bytes: envelope, form: .submitted)
             sender = parts.sender
-            header = try parts.header()
+            var header = try parts.header()
+            header.selector.regions = ["PL"]
+            self.header = header
             body = parts.bodyBytes
             bodyDigest = parts.bodyDigest
             wrapsRoot = parts.wrapsRoot
             carriage = parts.carriage
-            self.registry = registry
-            self.policy = policy
+            self.registry = registry.index
+            self.policy = policy.index
             confirming = fill.receivers[Self.confirmingPlace]
+            eligible = try Self.eligible(for: header, registry.release, policy.release)
+            let recipients = try Self.recipients(fill.receivers, among: eligible)
             sets = (0..<BenchLedgerFill.audiences).map { number in
                 var set = WireRecipientSet()
-                set.recipients = fill.receivers.enumerated().filter { place, _ in
-                    Self.isMember(place, of: number)
-                }.map { _, node in
-                    var recipient = WireRecipient()
-                    recipient.node = node.text
-                    recipient.rules = ["G1"]
-                    return recipient
-                }.sorted { $0.node < $1.node }
+                set.recipients = recipients.enumerated()
+                    .filter { place, _ in Self.isMember(place, of: number) }
+                    .map(\.element).sorted { $0.node < $1.node }
                 return RecipientSet(set)
+            }
+        }
+
+        /// Whom the rules let have the messages: an audit asks it again.
+        private static func eligible(
+            for header: WireHeader,
+            _ registry: Registry,
+            _ policy: Policy
+        ) throws -> RecipientSet {
+            switch Eligibility.of(header: header, registry: registry, policy: policy, at: .now()) {
+            case .eligible(let set): return RecipientSet(WireRecipientSet(set))
+            case .refused(let refusal): throw BenchFailure.refused(refusal.code.name)
+            }
+        }
+
+        private static func recipients(
+            _ receivers: [NodeID],
+            among eligible: RecipientSet
+        ) throws -> [WireRecipient] {
+            try receivers.map { node in
+                let recipient = eligible.wire.recipients.first { $0.node == node.text }
+                guard let recipient else { throw BenchFailure.refused("\(node)") }
+                return recipient
             }
         }
 
@@ -158,7 +192,7 @@ struct BenchLedgerFill {
                     carriage: carriage,
                     bodyDigest: bodyDigest,
                     wrapsRoot: wrapsRoot,
-                    eligible: sets[audience],
+                    eligible: eligible,
                     audience: sets[audience],
                     registry: registry,
                     policy: policy,

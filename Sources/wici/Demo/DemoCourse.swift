@@ -125,12 +125,9 @@ struct DemoCourse {
             ]
         default: narrow = []
         }
+        let receivability = Receivability(under: policy, on: .today())
         let types = (narrow.isEmpty ? MessageSchema.all.map(\.type) : narrow).filter { type in
-            policy.subscriptionRefusal(
-                Subscription(types: [type]),
-                for: institution,
-                on: .today()
-            ) == nil
+            receivability.refusal(of: Subscription(types: [type]), for: institution) == nil
         }
         guard !types.isEmpty else { return nil }
         return SubscriptionModel(

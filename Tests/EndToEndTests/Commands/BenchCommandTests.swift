@@ -14,10 +14,12 @@ import WiciCore
 struct BenchCommandTests {
     @Test
     func `a new hub's ledger is filled with what an audit accepts, and no other's`() async throws {
-        let network = try TestNetwork(institutions: ["oip-lublin"])
+        let charities = (1...7).map { "fundacja-\($0)" }
+        let network = try TestNetwork(institutions: ["kwp-lublin"] + charities)
         let hub = network.hubFolder.location.path
-        let receivers = (1...7).flatMap { ["--to", "fundacja-\($0).main"] }
-        let words = ["bench", "fill", hub, "--entries", "200", "--from", "kgp.main", "--json"]
+        let receivers = charities.flatMap { ["--to", "\($0).main"] }
+        let sender = "kwp-lublin.main"
+        let words = ["bench", "fill", hub, "--entries", "200", "--from", sender, "--json"]
         let run = try await ProgramRun.run(words + receivers, in: network.folder)
         #expect(run.status == 0, "\(run)")
         #expect(try run.json()["messages"]?.whole == 175, "\(run)")
@@ -27,12 +29,13 @@ struct BenchCommandTests {
         )
         #expect(audit.status == 0, "\(audit)")
         #expect(try audit.json()["messages"]?.whole == 175, "\(audit)")
+        #expect(try audit.json()["decisionsReplayed"]?.whole == 175, "\(audit)")
         try CommandTests.expectRefusal(
             try await ProgramRun.run(words + receivers, in: network.folder),
             status: 1,
             name: "ledger-not-new"
         )
-        let few = try await ProgramRun.run(words + ["--to", "kgp.main"], in: network.folder)
+        let few = try await ProgramRun.run(words + ["--to", sender], in: network.folder)
         try CommandTests.expectRefusal(few, status: 2, name: "usage")
     }
 

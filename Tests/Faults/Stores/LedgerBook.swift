@@ -262,7 +262,8 @@ struct LedgerBook: FaultyStore {
             }
         }
         for (mail, stored) in zip(mail, try ledger.messages(at: mail.map(\.index))) {
-            guard stored.header == mail.entry.header, stored.audience == mail.entry.audience,
+            let audience = try ledger.recipientSet(at: stored.audience)
+            guard stored.header == mail.entry.header, audience == mail.entry.audience,
                 stored.body == (mail.isErased == true ? nil : mail.entry.body)
             else { throw Violation("\(mail.entry.messageID) is not what was acknowledged") }
         }

@@ -29,6 +29,7 @@ struct FuzzHub {
     private var connection = FuzzHub.police
     private var recordCount: UInt64 = 0
     private var messages: [LedgerIndex: StoredMessage] = [:]
+    private var recipients: [LedgerIndex: (eligible: RecipientSet, audience: RecipientSet)] = [:]
     private var places: [MessageID: LedgerIndex] = [:]
     private var digests: [MessageID: Digest] = [:]
     private var appends: [(CommitID, [NewEntry])] = []
@@ -125,12 +126,14 @@ struct FuzzHub {
     }
 
     private func earlierOutcome(at place: LedgerIndex) -> AppendOutcome {
-        guard let earlier = messages[place] else { return .conflicting(place) }
+        guard let earlier = messages[place], let sets = recipients[place] else {
+            return .conflicting(place)
+        }
         return .repeated(
             place,
             acceptedAt: earlier.acceptedAt,
-            eligible: earlier.eligible,
-            audience: earlier.audience
+            eligible: sets.eligible,
+            audience: sets.audience
         )
     }
 
@@ -148,12 +151,13 @@ struct FuzzHub {
             header: message.header,
             body: message.body,
             carriage: message.carriage,
-            eligible: message.eligible,
-            audience: message.audience,
+            eligible: index,
+            audience: index,
             registry: message.registry,
             policy: message.policy,
             acceptedAt: FuzzNetwork.now
         )
+        recipients[index] = (message.eligible, message.audience)
         return .appended(index)
     }
 }

@@ -146,17 +146,4 @@ struct EligibilityTests {
         #expect(error.refusal.code == .subscriptionFault)
         #expect(error.refusal.field == "types[1]")
     }
-
-    @Test func `a subscription to what no rule can grant is refused`() throws {
-        let policy = try NetworkFiles.policy()
-        let registry = try NetworkFiles.registry()
-        let msw = try #require(registry.institution(RegistryFixture.id("msw")))
-        let alerts = Subscription(types: ["good-practice", "case-alert"])
-        let refusal = policy.subscriptionRefusal(alerts, for: msw, on: NetworkFiles.today)
-        #expect(refusal?.code == .subscriptionNotGranted)
-        #expect(refusal?.field == "types[0]")
-        let police = try #require(registry.institution(RegistryFixture.id("kwp-lublin")))
-        #expect(policy.subscriptionRefusal(alerts, for: police, on: NetworkFiles.today) == nil)
-        #expect(policy.subscriptionRefusal(Subscription(), for: msw, on: NetworkFiles.today) == nil)
-    }
 }

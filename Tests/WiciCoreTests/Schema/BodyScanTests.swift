@@ -77,7 +77,8 @@ struct BodyScanTests {
     @Test func `a text is settled the same in words and in bytes`() {
         let pieces = [
             "a", " ", "\n", "\t", "\u{7F}", "ż", "ó", "„", "–", "e\u{301}", "\u{A0}", "\u{85}",
-            "\u{202E}", "я", "😀", "longer than a word of the machine",
+            "\u{202E}", "я", "😀", "\u{1100}", "\u{1161}", "\u{212B}", "\u{316}",
+            "longer than a word of the machine",
         ]
         var numbers = SeededNumbers(seed: 7)
         for _ in 0..<4000 {

@@ -186,6 +186,8 @@ struct SchemaBreaker {
         ]
         if [.text, .longText, .role].contains(field.kind) {
             broken.append((.blank, .string("  \u{A0}")))
+            broken.append((.blank, .string("\u{AD}\u{2800}\u{3000}")))
+            broken.append((.invisibleCharacter, .string("a\u{200B}b")))
             let limit = field.maximumLength ?? CompiledField.hardMaximumLength
             broken.append((.tooLong, .string(String(repeating: "ł", count: limit + 1))))
             if field.kind != .longText { broken.append((.controlCharacter, .string("a\nb"))) }

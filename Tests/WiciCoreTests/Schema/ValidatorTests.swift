@@ -149,6 +149,51 @@ struct ValidatorTests {
         #expect(Self.faults(body) == ["facts control-character"])
     }
 
+    @Test(arguments: [
+        "Zwykły\u{E0050}\u{E0045}\u{E0053}\u{E0045}\u{E004C}", "a\u{200B}b", "\u{FEFF}Zgłoszenie",
+        "a\u{2060}b",
+        "Kod \u{200F}123\u{200E} abc", "Kod \u{61C}123", "\u{3164}", "a\u{200D}b", "Кіт\u{200C}и",
+        "a\u{FE0F}",
+        "☎\u{FE0F}\u{FE0F}", "a\u{E0101}", "a\u{FFFB}", "a\u{FFFF}", "a\u{1FFFE}",
+        "😀\u{200D}\u{200D}😀", "a\u{34F}b",
+    ])
+    func `a character that nobody sees is a fault`(text: String) throws {
+        let body = try Self.alert { $0["facts"] = .string(text) }
+        #expect(Self.faults(body) == ["facts invisible-character"])
+    }
+
+    @Test(arguments: [
+        "Zażółć gęślą jaźń – „ćma”…", "Їжак і ґава’", "Đặng Thị Hồng", "می\u{200C}خواهم",
+        "क्\u{200D}ष", "مرحبا",
+        "👩\u{200D}👧", "☎\u{FE0F} 112", "1\u{FE0F}\u{20E3}", "🏳\u{FE0F}\u{200D}🌈", "prze\u{AD}moc",
+        "中文 한국어", "№ 5 € §",
+    ])
+    func `text of the languages that people write in is good`(text: String) throws {
+        let body = try Self.alert { $0["facts"] = .string(text) }
+        #expect(Self.faults(body) == [])
+    }
+
+    @Test(arguments: ["\u{AD}\u{AD}", "\u{2800}", "\u{3000}\u{2003}", "\u{202F} \u{205F}"])
+    func `a text of nothing but blanks is blank, whichever they are`(text: String) throws {
+        let body = try Self.alert { $0["facts"] = .string(text) }
+        #expect(Self.faults(body) == ["facts blank"])
+    }
+
+    @Test func `a text over its length is not put in order to find out more`() throws {
+        let letters = "a\u{323}\u{307}\u{1100}\u{1161}\u{202E}\u{E0041}"
+        let bytes = Array(String(repeating: letters, count: 12_000).utf8)
+        let over = bytes.withUnsafeBytes { TextScan($0, newlineAllowed: true, limit: 83_999) }
+        #expect(over?.length == 84_000)
+        #expect(over?.isNormalized == true && over?.hasControl == false)
+        let within = bytes.withUnsafeBytes { TextScan($0, newlineAllowed: true, limit: 84_000) }
+        #expect(within?.isNormalized == false && within?.hasControl == true)
+        #expect(within?.hasInvisible == true)
+        let body = try Self.alert {
+            $0["facts"] = .string(String(repeating: "a\u{323}\u{307}", count: 2_000))
+        }
+        #expect(Self.faults(body) == ["facts too-long"])
+    }
+
     @Test func `a title is one line, facts may be several`() throws {
         let title = PlainValue.object([.init("title", .string("jeden\ndwa"))])
         let body = try Self.alert { $0["common"] = title }
