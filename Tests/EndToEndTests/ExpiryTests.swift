@@ -126,7 +126,9 @@ struct ExpiryTests {
         }
         let lastDay = now.adding(milliseconds: days * Self.day)
         let after = now.adding(milliseconds: (days + 2) * Self.day)
-        let letter = try Letter("19", from: member)
+        var letter = try Letter("19", from: member)
+        letter.header.keepUntil =
+            WarsawTime.date(at: after.adding(milliseconds: Self.day)).description
         let inTime = try paper.answer(to: letter.submit(), from: member.id, at: lastDay)
         #expect(inTime != nil)
         #expect(try refusal(inTime) == nil)

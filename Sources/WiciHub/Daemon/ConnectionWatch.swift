@@ -15,15 +15,16 @@ final class ConnectionWatch: Sendable {
     let callers: Mutex<ConnectionTable>
     /// Connections of the feed.
     let listeners: Mutex<ConnectionTable>
-    /// Whether the feed's thread works.
-    ///
-    /// A flood of subscriptions does not let it go, and each may take some twenty kibibytes, so that
-    /// listeners are looked at in every turn then.
-    let feedIsBusy = Atomic(false)
+    /// Odd while the feed's thread works; rises at each beginning and end.
+    private let feedTurn = Atomic(0)
+    private let wake: WakeSignal
     private let clock: HubClock
     private let stopping = StopFlag()
 
-    private static let turn = Duration.milliseconds(5)
+    /// How long the feed's thread may work before its listeners are looked at.
+    ///
+    /// A flood of subscriptions does not let it go, and each may take some twenty kibibytes.
+    private static let patience = Duration.milliseconds(5)
     /// Between two looks at every connection; many times longer than the last one took.
     private static let interval = Duration.milliseconds(50)
     private static let restPerWork = 50
@@ -35,7 +36,8 @@ final class ConnectionWatch: Sendable {
     private static let subscriptionsOfListener = 512
 
     /// - Parameter connections: How many each of the two sockets may have.
-    init(connections: Int, clock: HubClock) {
+    init(connections: Int, clock: HubClock) throws(ZeroMQError) {
+        wake = try WakeSignal()
         var limits = ConnectionTable.Limits()
         limits.total = connections
         callers = Mutex(ConnectionTable(limits: limits))
@@ -48,6 +50,14 @@ final class ConnectionWatch: Sendable {
     /// Connections that were cut for breaking a bound.
     var cutCount: UInt64 {
         callers.withLock { $0.cutCount } + listeners.withLock { $0.cutCount }
+    }
+
+    /// Does the work of the feed's thread, and looks at the listeners meanwhile if it does not end.
+    func duringTurnOfFeed(_ work: () throws(ZeroMQError) -> Void) throws(ZeroMQError) {
+        feedTurn.add(1, ordering: .releasing)
+        wake.signal()
+        defer { feedTurn.add(1, ordering: .releasing) }
+        try work()
     }
 
     /// Watches until told to stop, which must be after both sockets are closed.
@@ -64,26 +74,33 @@ final class ConnectionWatch: Sendable {
         _ = exchange.add(to: &poller)
         _ = feed.add(to: &poller)
         ready()
+        _ = poller.add(descriptor: wake.descriptor)
         let time = ContinuousClock()
         var next = time.now
+        var lastTurn = 0
         while !stopping.isRaised {
-            try poller.wait(Self.turn)
+            try poller.wait(lastTurn.isMultiple(of: 2) ? Self.interval : Self.patience)
+            wake.drain()
             let now = clock.now()
             try Self.take(from: exchange, into: callers, now)
             try Self.take(from: feed, into: listeners, now)
+            let turn = feedTurn.load(ordering: .acquiring)
+            let isStuck = turn == lastTurn && !turn.isMultiple(of: 2)
+            lastTurn = turn
             let start = time.now
             let isDue = start >= next
-            if isDue || feedIsBusy.load(ordering: .acquiring) {
-                listeners.withLock { $0.tick(now: now) }
-            }
+            if isDue || isStuck { listeners.withLock { $0.tick(now: now) } }
             guard isDue else { continue }
             callers.withLock { $0.tick(now: now) }
             next = time.now + max(Self.interval, (time.now - start) * Self.restPerWork)
         }
     }
 
-    /// Ends `run` within a turn.
-    func stop() { stopping.raise() }
+    /// Ends `run`.
+    func stop() {
+        stopping.raise()
+        wake.signal()
+    }
 
     private static func take(
         from monitor: borrowing SocketMonitor,

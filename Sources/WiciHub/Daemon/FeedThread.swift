@@ -52,9 +52,7 @@ struct FeedThread: ~Copyable {
         _ = poller.add(descriptor: publications.wake.descriptor)
         while !stopping.isRaised {
             try poller.wait(.milliseconds(100))
-            watch.feedIsBusy.store(true, ordering: .releasing)
-            defer { watch.feedIsBusy.store(false, ordering: .releasing) }
-            try turn()
+            try watch.duringTurnOfFeed { () throws(ZeroMQError) in try turn() }
         }
     }
 

@@ -24,7 +24,7 @@ final class HubSockets: Sendable {
 
     init(events: WakingQueue<HubStateMachine.Event>, clock: HubClock) throws(ZeroMQError) {
         publications = try WakingQueue()
-        watch = ConnectionWatch(connections: OpenFiles.forConnections() / 2, clock: clock)
+        watch = try ConnectionWatch(connections: OpenFiles.forConnections() / 2, clock: clock)
         self.events = events
         self.clock = clock
     }

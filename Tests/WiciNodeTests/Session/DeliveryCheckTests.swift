@@ -224,7 +224,10 @@ struct DeliveryCheckTests {
         let secondPolicy = try network.authority.note(
             text: try SignedNote(bytes: network.policyNote).text
                 .replacing("\nrelease: 1\n", with: "\nrelease: 2\n")
-                .replacing("\nprevious: none\n", with: "\nprevious: \(firstPolicy.digest.hexadecimal)\n")
+                .replacing(
+                    "\nprevious: none\n",
+                    with: "\nprevious: \(firstPolicy.digest.hexadecimal)\n"
+                )
                 .replacing(
                     "\nexpires: \(firstPolicy.expires)\n",
                     with: "\nexpires: 2026-12-31\n"
