@@ -61,12 +61,11 @@ package enum PrivateFile<Failure: FileFailure> {
     package static func readSecret(_ file: URL) throws(Failure) -> String {
         let handle = try opened(file)
         // The file that is read is asked, not its name: that may lead elsewhere a moment later.
-        var status = stat()
-        guard fstat(handle.fileDescriptor, &status) == 0 else {
+        guard let status = FileStatus(of: handle.fileDescriptor) else {
             throw Failure(.fileUnreadable, at: file, detail: nil)
         }
-        guard status.st_uid == geteuid() else { throw Failure(.fileForeign, at: file, detail: nil) }
-        guard status.st_mode & 0o077 == 0 else {
+        guard status.isOwn else { throw Failure(.fileForeign, at: file, detail: nil) }
+        guard status.rights & 0o077 == 0 else {
             throw Failure(.keyFileOpen, at: file, detail: nil)
         }
         return String(decoding: try read(handle, of: file, limit: 4096), as: UTF8.self)
@@ -100,11 +99,8 @@ package enum PrivateFile<Failure: FileFailure> {
 
     /// Removes what an interrupted run of this user left; refuses anything else at that name.
     private static func removeLeftOver(_ unnamed: URL, of file: URL) throws(Failure) {
-        var status = stat()
-        guard lstat(unnamed.path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
-            unlink(unnamed.path) == 0
-        else {
+        guard let status = FileStatus(at: unnamed.path) else { return }
+        guard status.isRegular, status.isOwn, unlink(unnamed.path) == 0 else {
             let place = unnamed.path
             throw Failure(
                 .fileUnwritable,

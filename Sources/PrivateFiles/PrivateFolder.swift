@@ -17,7 +17,7 @@ package enum PrivateFolder<Failure: FileFailure> {
         /// They may enter and read, not write: what is in it has modes of its own.
         case readable
 
-        fileprivate var forbidden: mode_t {
+        fileprivate var forbidden: UInt32 {
             switch self {
             case .closed: 0o077
             case .readable: 0o022
@@ -42,14 +42,13 @@ package enum PrivateFolder<Failure: FileFailure> {
 
     /// Refuses a folder that is another user's or more open than allowed.
     package static func check(_ folder: URL, _ openness: Openness) throws(Failure) {
-        var status = stat()
-        guard stat(folder.path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        guard let status = FileStatus(following: folder.path), status.isFolder else {
             throw Failure(.fileUnreadable, at: folder, detail: nil)
         }
-        guard status.st_uid == geteuid() else {
+        guard status.isOwn else {
             throw Failure(.fileForeign, at: folder, detail: nil)
         }
-        guard status.st_mode & openness.forbidden == 0 else {
+        guard status.rights & openness.forbidden == 0 else {
             throw Failure(.keyFolderOpen, at: folder, detail: nil)
         }
     }

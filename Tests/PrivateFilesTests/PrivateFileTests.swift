@@ -48,9 +48,8 @@ final class PrivateFileTests {
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    func mode(_ file: URL) -> mode_t {
-        var status = stat()
-        return lstat(file.path, &status) == 0 ? status.st_mode & 0o777 : 0
+    func mode(_ file: URL) -> UInt32 {
+        FileStatus(at: file.path)?.rights ?? 0
     }
 
     // MARK: Files

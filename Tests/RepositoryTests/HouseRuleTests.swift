@@ -53,7 +53,7 @@ struct HouseRuleTests {
             "Foundation", "GRDB", "Crypto", "SwiftProtobuf", "WiciCore", "Synchronization",
             "Dispatch", "Glibc", "GRDBSQLite", "CheckedPages", "Processor",
         ],
-        "PrivateFiles": ["Foundation", "Glibc", "WiciCore"],
+        "PrivateFiles": ["Foundation", "Dispatch", "Glibc", "WiciCore"],
         "WiciHub": [
             "PrivateFiles", "Foundation", "WiciCore", "WiciLedger", "ZeroMQ", "SwiftProtobuf",
             "Crypto", "Hummingbird", "HummingbirdCore", "NIOCore", "Logging", "Synchronization",

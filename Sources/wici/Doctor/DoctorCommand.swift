@@ -6,7 +6,7 @@
 
 import ArgumentParser
 import Foundation
-import Glibc
+import PrivateFiles
 import WiciCore
 import WiciHub
 import WiciNode
@@ -318,13 +318,12 @@ struct Examination {
 
     private mutating func examineModes(folders: [URL]) {
         for folder in folders {
-            var status = stat()
-            guard stat(folder.path, &status) == 0 else {
+            guard let status = FileStatus(following: folder.path) else {
                 note(.failed, folder.path, "nie ma takiego katalogu.", "there is no such folder.")
                 continue
             }
-            let mode = String(status.st_mode & 0o777, radix: 8)
-            if status.st_mode & 0o077 == 0 {
+            let mode = String(status.rights, radix: 8)
+            if status.rights & 0o077 == 0 {
                 note(.ok, folder.path, "prawa \(mode).", "mode \(mode).")
             } else {
                 note(
