@@ -123,10 +123,9 @@ static int sync_method(sqlite3_file *base, int flags) {
 
 static int truncate_method(sqlite3_file *base, sqlite3_int64 size) {
     log_mark *mark = ((checked_file *)base)->mark;
-    if (mark != NULL && size == 0) {
-        int result = log_mark_will_empty(mark);
-        if (result != SQLITE_OK) return result;
-    }
+    // Where the mark still misses the log, the log stays as it is: SQLite has moved all of it and begins
+    // at its start again, whether it is short or not.
+    if (mark != NULL && size == 0 && log_mark_will_empty(mark) != SQLITE_OK) return SQLITE_OK;
     return real(base)->pMethods->xTruncate(real(base), size);
 }
 

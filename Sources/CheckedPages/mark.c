@@ -70,7 +70,13 @@ int log_mark_expects_log(const char *name) {
 
 int log_mark_clear(const char *name) {
     static const uint8_t none[8];
-    return log_mark_expects_log(name) ? log_mark_note(name, none, 0) : SQLITE_OK;
+    if (!log_mark_expects_log(name)) return SQLITE_OK;
+    sqlite3_file *file = system_open(name, SQLITE_OPEN_READWRITE);
+    if (file == NULL) return SQLITE_CANTOPEN;
+    int result = write_record(file, none, 0);
+    if (result == SQLITE_OK) result = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    system_close(file);
+    return result;
 }
 
 int log_mark_note(const char *name, const uint8_t *salts, sqlite3_int64 end) {
