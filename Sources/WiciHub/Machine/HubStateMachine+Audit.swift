@@ -15,41 +15,18 @@ extension HubStateMachine {
         on connection: ConnectionID,
         now: Moment
     ) {
+        let asked = AskedPacket("read-ledger", node, connection, request: packet.request)
         guard inForce.registry.institution(of: node)?.isAuditor == true else {
-            return refusePacket(
-                Refusal(.notAnAuditor),
-                "read-ledger",
-                node,
-                connection,
-                request: packet.request
-            )
+            return refusePacket(Refusal(.notAnAuditor), asked)
         }
         guard Vocabulary.current["audit-purpose"].contains(packet.purpose) else {
-            return refusePacket(
-                Refusal(.auditPurposeUnknown, field: "purpose"),
-                "read-ledger",
-                node,
-                connection,
-                request: packet.request
-            )
+            return refusePacket(Refusal(.auditPurposeUnknown, field: "purpose"), asked)
         }
         guard spend(Limits.ledgerPageBytes, of: \.answerBytes, by: node, now: now) else {
-            return refusePacket(
-                Refusal(.rateLimited),
-                "read-ledger",
-                node,
-                connection,
-                request: packet.request
-            )
+            return refusePacket(Refusal(.rateLimited), asked)
         }
         guard packet.from < ledgerSize else {
-            return refusePacket(
-                Refusal(.entryUnknown, field: "from"),
-                "read-ledger",
-                node,
-                connection,
-                request: packet.request
-            )
+            return refusePacket(Refusal(.entryUnknown, field: "from"), asked)
         }
         let limit = UInt64(min(max(packet.limit, 1), Limits.ledgerPageCount))
         var record = WireAuditRead()
@@ -82,10 +59,12 @@ extension HubStateMachine {
         guard inForce.registry.institution(of: request.node)?.isAuditor == true else {
             return refusePacket(
                 Refusal(.notAnAuditor),
-                "read-ledger",
-                request.node,
-                request.connection,
-                request: request.request
+                AskedPacket(
+                    "read-ledger",
+                    request.node,
+                    request.connection,
+                    request: request.request
+                )
             )
         }
         let bytes = entries.reduce(0) { $0 + $1.record.count }
@@ -102,10 +81,7 @@ extension HubStateMachine {
         guard let messageID = MessageID(bytes: packet.messageID) else {
             return refusePacket(
                 Refusal(.entryUnknown, field: "message_id"),
-                "prove",
-                node,
-                connection,
-                request: packet.request
+                AskedPacket("prove", node, connection, request: packet.request)
             )
         }
         effects.append(
@@ -125,24 +101,13 @@ extension HubStateMachine {
         for request: ProofRequest,
         now: Moment
     ) {
+        let asked = AskedPacket("prove", request.node, request.connection, request: request.request)
         guard sessions[request.node]?.connection == request.connection else { return }
         guard let material else {
-            return refusePacket(
-                Refusal(.entryUnknown, field: "message_id"),
-                "prove",
-                request.node,
-                request.connection,
-                request: request.request
-            )
+            return refusePacket(Refusal(.entryUnknown, field: "message_id"), asked)
         }
         if let refusal = refusal(ofProving: material, to: request.node, now: now) {
-            return refusePacket(
-                refusal,
-                "prove",
-                request.node,
-                request.connection,
-                request: request.request
-            )
+            return refusePacket(refusal, asked)
         }
         var proof = WireProof()
         proof.request = request.request

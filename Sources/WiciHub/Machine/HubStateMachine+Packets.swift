@@ -20,15 +20,15 @@ extension HubStateMachine {
         guard spend(1, of: \.packets, by: node, now: now),
             spend(bytes.count, of: \.packetBytes, by: node, now: now)
         else {
-            return refusePacket(Refusal(.rateLimited), "packet", node, connection)
+            return refusePacket(Refusal(.rateLimited), AskedPacket("packet", node, connection))
         }
         guard bytes.count <= Limits.packetBytes else {
-            return refusePacket(Refusal(.packetTooLarge), "packet", node, connection)
+            return refusePacket(Refusal(.packetTooLarge), AskedPacket("packet", node, connection))
         }
         guard let packet = try? WirePacket(serializedBytes: bytes, options: Self.knownFields),
             let content = packet.content
         else {
-            return refusePacket(Refusal(.malformedPacket), "packet", node, connection)
+            return refusePacket(Refusal(.malformedPacket), AskedPacket("packet", node, connection))
         }
         guard pendingRelease == nil, admission.hasEntries else {
             // What a node has on its disk is so under any release, and it says it once.
@@ -46,7 +46,7 @@ extension HubStateMachine {
             return hold(packet)
         }
         guard admission.isInGoodStanding(node, now: now) else {
-            refusePacket(Refusal(.revoked), "packet", node, connection)
+            refusePacket(Refusal(.revoked), AskedPacket("packet", node, connection))
             forget(connection)
             effects.append(.cut(connection, node))
             return
@@ -56,15 +56,12 @@ extension HubStateMachine {
         } else if case .hello = content {
             // A hello opens the session; everything else needs one.
         } else {
-            return refusePacket(Refusal(.helloExpected), "packet", node, connection)
+            return refusePacket(Refusal(.helloExpected), AskedPacket("packet", node, connection))
         }
         if let allowance = content.allowance, !spend(1, of: allowance, by: node, now: now) {
             return refusePacket(
                 Refusal(.rateLimited),
-                "packet",
-                node,
-                connection,
-                request: content.requestNumber
+                AskedPacket("packet", node, connection, request: content.requestNumber)
             )
         }
         answer(content, from: node, on: connection, now: now)
@@ -101,7 +98,7 @@ extension HubStateMachine {
             forget(connection)
         case .welcome, .receipts, .deliveries, .update, .subscribed, .proof, .ledgerPage, .pong,
             .refused:
-            refusePacket(Refusal(.unexpectedPacket), "packet", node, connection)
+            refusePacket(Refusal(.unexpectedPacket), AskedPacket("packet", node, connection))
         }
     }
 
@@ -136,23 +133,19 @@ extension HubStateMachine {
         on connection: ConnectionID,
         now: Moment
     ) {
+        let asked = AskedPacket("hello", node, connection)
         guard hello.versionMin <= ProtocolVersion.current,
             hello.versionMax >= ProtocolVersion.oldest, hello.versionMin <= hello.versionMax
         else {
-            return refusePacket(Refusal(.versionUnsupported), "hello", node, connection)
+            return refusePacket(Refusal(.versionUnsupported), asked)
         }
         if let refusal = admission.expiry(now: now) {
-            return refusePacket(refusal, "hello", node, connection)
+            return refusePacket(refusal, asked)
         }
         let head = mailboxes.head(of: node)
         let stored = MailboxNumber(hello.storedThrough)
         guard stored <= head else {
-            return refusePacket(
-                Refusal(.numberUnknown, field: "stored_through"),
-                "hello",
-                node,
-                connection
-            )
+            return refusePacket(Refusal(.numberUnknown, field: "stored_through"), asked)
         }
         let earlier = sessions[node]
         if let earlier, earlier.connection != connection {
@@ -197,38 +190,21 @@ extension HubStateMachine {
         on connection: ConnectionID,
         now: Moment
     ) {
+        let asked = AskedPacket("submit", node, connection, request: submit.request)
         if let code = ledgerFailure {
             return sendRefused(Refusal(code), request: submit.request, to: connection)
         }
         guard submit.envelopes.count <= Limits.envelopesPerSubmit else {
-            return refusePacket(
-                Refusal(.batchTooLarge),
-                "submit",
-                node,
-                connection,
-                request: submit.request
-            )
+            return refusePacket(Refusal(.batchTooLarge), asked)
         }
         guard pendingEntryCount < Limits.pendingEntries, pendingBytes < Limits.pendingBytes else {
             return sendRefused(Refusal(.busy), request: submit.request, to: connection)
         }
         guard spend(submit.envelopes.count, of: \.envelopes, by: node, now: now) else {
-            return refusePacket(
-                Refusal(.rateLimited, field: "envelopes"),
-                "submit",
-                node,
-                connection,
-                request: submit.request
-            )
+            return refusePacket(Refusal(.rateLimited, field: "envelopes"), asked)
         }
         guard spend(0, of: \.recipientSets, by: node, now: now) else {
-            return refusePacket(
-                Refusal(.rateLimited, field: "selector"),
-                "submit",
-                node,
-                connection,
-                request: submit.request
-            )
+            return refusePacket(Refusal(.rateLimited, field: "selector"), asked)
         }
         for bytes in submit.envelopes {
             switch admission.decide(bytes, from: node, now: now) {
@@ -253,9 +229,7 @@ extension HubStateMachine {
         guard through <= sessions.values[place].handed else {
             return refusePacket(
                 Refusal(.numberUnknown, field: "through"),
-                "acknowledge",
-                node,
-                sessions.values[place].connection
+                AskedPacket("acknowledge", node, sessions.values[place].connection)
             )
         }
         sessions.values[place].acknowledge(
@@ -271,33 +245,16 @@ extension HubStateMachine {
         on connection: ConnectionID,
         now: Moment
     ) {
+        let asked = AskedPacket("subscribe", node, connection, request: packet.request)
         guard packet.subscriptions.count <= Limits.subscriptionsPerNode else {
-            return refusePacket(
-                Refusal(.subscriptionLimit),
-                "subscribe",
-                node,
-                connection,
-                request: packet.request
-            )
+            return refusePacket(Refusal(.subscriptionLimit), asked)
         }
         guard spend(packet.itemCount, of: \.subscriptionItems, by: node, now: now) else {
-            return refusePacket(
-                Refusal(.rateLimited, field: "subscriptions"),
-                "subscribe",
-                node,
-                connection,
-                request: packet.request
-            )
+            return refusePacket(Refusal(.rateLimited, field: "subscriptions"), asked)
         }
         for (place, subscription) in packet.subscriptions.enumerated() {
             if let refusal = admission.refusal(of: subscription, at: place, for: node, now: now) {
-                return refusePacket(
-                    refusal,
-                    "subscribe",
-                    node,
-                    connection,
-                    request: packet.request
-                )
+                return refusePacket(refusal, asked)
             }
         }
         var change = WireSubscriptionChange()
@@ -320,36 +277,19 @@ extension HubStateMachine {
         on connection: ConnectionID,
         now: Moment
     ) {
+        let asked = AskedPacket("fetch", node, connection, request: packet.request)
         guard packet.mailbox == node.text else {
-            return refusePacket(
-                Refusal(.notYourMailbox, field: "mailbox"),
-                "fetch",
-                node,
-                connection,
-                request: packet.request
-            )
+            return refusePacket(Refusal(.notYourMailbox, field: "mailbox"), asked)
         }
         if let refusal = admission.expiry(now: now) {
-            return refusePacket(refusal, "fetch", node, connection, request: packet.request)
+            return refusePacket(refusal, asked)
         }
         guard spend(Limits.deliveriesBytes, of: \.answerBytes, by: node, now: now) else {
-            return refusePacket(
-                Refusal(.rateLimited),
-                "fetch",
-                node,
-                connection,
-                request: packet.request
-            )
+            return refusePacket(Refusal(.rateLimited), asked)
         }
         let head = mailboxes.head(of: node)
         guard packet.from >= 1, MailboxNumber(packet.from) <= head else {
-            return refusePacket(
-                Refusal(.numberUnknown, field: "from"),
-                "fetch",
-                node,
-                connection,
-                request: packet.request
-            )
+            return refusePacket(Refusal(.numberUnknown, field: "from"), asked)
         }
         let limit = Int(min(max(packet.limit, 1), Limits.fetchCount))
         readMail(

@@ -55,20 +55,19 @@ extension HubStateMachine {
     }
 
     /// Refuses a whole packet.
-    mutating func refusePacket(
-        _ refusal: Refusal,
-        _ request: String,
-        _ node: NodeID,
-        _ connection: ConnectionID,
-        request number: UInt64 = 0
-    ) {
-        guard ledgerFailure == nil, records(refusal, of: node) else {
-            return sendRefused(refusal, request: number, to: connection)
+    mutating func refusePacket(_ refusal: Refusal, _ asked: AskedPacket) {
+        guard ledgerFailure == nil, records(refusal, of: asked.node) else {
+            return sendRefused(refusal, request: asked.request, to: asked.connection)
         }
         counters.count(refusal)
+        let record = WireRefusedRequest(refusal, request: asked.kind, node: asked.node)
         append(
-            .event(.refused(WireRefusedRequest(refusal, request: request, node: node))),
-            then: .refusedPacket(request: number, WireRefusal(refusal), on: connection)
+            .event(.refused(record)),
+            then: .refusedPacket(
+                request: asked.request,
+                WireRefusal(refusal),
+                on: asked.connection
+            )
         )
     }
 
@@ -111,6 +110,23 @@ extension HubStateMachine {
             record.count = UInt32(clamping: count)
             append(.event(.refused(record)), then: .nothing)
         }
+    }
+}
+
+/// A packet that may be refused as a whole: who is answered, and what goes on record.
+struct AskedPacket {
+    /// What was asked for, in the record's words.
+    let kind: String
+    let node: NodeID
+    let connection: ConnectionID
+    /// The packet's own number; 0 where it has none.
+    let request: UInt64
+
+    init(_ kind: String, _ node: NodeID, _ connection: ConnectionID, request: UInt64 = 0) {
+        self.kind = kind
+        self.node = node
+        self.connection = connection
+        self.request = request
     }
 }
 
