@@ -272,11 +272,7 @@ extension Node: NodeOperations {
     private func recordedIndex(of id: MessageID) throws(NodeError) -> LedgerIndex? {
         do throws(NodeStoreError) {
             if let received = try store.inboxRow(id) { return received.index }
-            guard let sent = try store.outboxRow(id),
-                case .accepted(let index, _, _, _, _)? =
-                    SettledBatch.Outcome(encoded: sent.outcome)
-            else { return nil }
-            return index
+            return try store.outboxRow(id)?.acceptedAt
         } catch {
             throw NodeError(error)
         }

@@ -40,17 +40,15 @@ package enum LedgerCheck: Equatable, Sendable {
         ledgerKey: VerifierKey
     ) {
         switch answer {
-        case .proof(let proof):
-            let note = try? SignedNote(bytes: proof.checkpoint, limits: .checkpoint)
-            guard let note, let head = try? Checkpoint(note: note, ledgerKey: ledgerKey),
-                !head.contradicts(checkpoint)
-            else {
+        case .proof(let wire):
+            let proof = ProofModel(wire)
+            guard let head = proof.head(under: ledgerKey), !head.contradicts(checkpoint) else {
                 self = .contradicted(.checkpointWrong)
                 return
             }
-            let proves = ProofModel(proof)
-                .proves(known.messageID, at: known.index, ledgerKey: ledgerKey)
-            self = proves ? .confirmed : .contradicted(.entryMissing(known.messageID))
+            self =
+                proof.proves(known.messageID, at: known.index, ledgerKey: ledgerKey)
+                ? .confirmed : .contradicted(.entryMissing(known.messageID))
         case .refused(let refusal) where refusal.code == RefusalCode.entryUnknown.number:
             self = .contradicted(.entryMissing(known.messageID))
         // It is there, and no longer for this node.

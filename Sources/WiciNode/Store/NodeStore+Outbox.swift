@@ -159,14 +159,12 @@ extension NodeStore {
             )
         }
         var known: [KnownEntry] = []
-        if let row = try decodeOutbox(sent).first,
-            case .accepted(let index, _, _, _, _)? = SettledBatch.Outcome(encoded: row.outcome)
-        {
+        if let row = try decodeOutbox(sent).first, let index = row.acceptedAt {
             known.append(KnownEntry(messageID: row.messageID, index: index))
         }
-        if let received, let id = MessageID(bytes: received["message_id"] as Data) {
-            let index = UInt64(clamping: received["ledger_index"] as Int64)
-            known.append(KnownEntry(messageID: id, index: LedgerIndex(index)))
+        if let received, let id = MessageID(bytes: try received.stored("message_id") as Data) {
+            let index = LedgerIndex(try received.storedCount("ledger_index"))
+            known.append(KnownEntry(messageID: id, index: index))
         }
         return known
     }

@@ -40,6 +40,14 @@ package struct OutboxRow: Equatable, Sendable {
     package let draft: Data
     /// Serialized Receipts with one receipt and its sets; empty until settled.
     package var outcome: Data
+
+    /// The place in the ledger that the hub's receipt named; nil for what was not accepted.
+    var acceptedAt: LedgerIndex? {
+        guard case .accepted(let index, _, _, _, _)? = SettledBatch.Outcome(encoded: outcome) else {
+            return nil
+        }
+        return index
+    }
 }
 
 /// What a person at this node sends.
