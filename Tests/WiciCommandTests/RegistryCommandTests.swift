@@ -48,6 +48,19 @@ struct RegistryCommandTests {
             }
         }
 
+        /// Begins the release after a note's, in which the node is revoked.
+        func revokeNode(of note: String) async throws {
+            try await run(
+                "registry",
+                "revoke",
+                "kwp-lublin.main",
+                "--reason",
+                "key-lost",
+                "--registry",
+                note
+            )
+        }
+
         /// Keys, hub, one node with its request, and a draft that enrols it.
         func makeDraft() async throws {
             for number in 1...3 {
@@ -130,15 +143,7 @@ struct RegistryCommandTests {
         for (rig, expected) in [(real, wici.ExitStatus.ok), (evil, .authentication)] {
             let note = rig.path("registry-1.note")
             let next = rig.path("registry-2.note")
-            try await rig.run(
-                "registry",
-                "revoke",
-                "kwp-lublin.main",
-                "--reason",
-                "key-lost",
-                "--registry",
-                note
-            )
+            try await rig.revokeNode(of: note)
             for number in [1, 2] {
                 let key = rig.path("authority-\(number).key")
                 try await rig.run("registry", "sign", rig.path("registry-2.yaml"), "--key", key)
@@ -188,15 +193,7 @@ struct RegistryCommandTests {
             rig.path("authority-2.key")
         )
         let before = try Files.read(note)
-        try await rig.run(
-            "registry",
-            "revoke",
-            "kwp-lublin.main",
-            "--reason",
-            "key-lost",
-            "--registry",
-            note
-        )
+        try await rig.revokeNode(of: note)
         #expect(try Files.read(note) == before)
         let next = try RegistryContents(text: try Files.text(rig.path("registry-2.yaml")))
         #expect(next.release == 2)

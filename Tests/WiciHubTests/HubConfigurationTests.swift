@@ -52,15 +52,21 @@ struct HubConfigurationTests {
         #expect(try folder.ledgerSigner().verifierKey.name == plain.origin)
     }
 
-    @Test func `keys are neither made nor read in a folder that others may enter`() throws {
+    /// A hub's folder in which nothing but a folder for keys is, and that folder.
+    private func keyFolder(mode: Int) throws -> (URL, URL) {
         let location = FileManager.default.temporaryDirectory.appending(path: "wici-hub-\(UUID())")
-        defer { try? FileManager.default.removeItem(at: location) }
         let keys = location.appending(path: "keys")
         try FileManager.default.createDirectory(
             at: keys,
             withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o755]
+            attributes: [.posixPermissions: mode]
         )
+        return (location, keys)
+    }
+
+    @Test func `keys are neither made nor read in a folder that others may enter`() throws {
+        let (location, keys) = try keyFolder(mode: 0o755)
+        defer { try? FileManager.default.removeItem(at: location) }
         var plain = configuration
         plain.origin = "hub.example/test"
         let folder = HubFolder(location)
@@ -77,14 +83,8 @@ struct HubConfigurationTests {
     }
 
     @Test func `a key is not written through a link that waits for it`() throws {
-        let location = FileManager.default.temporaryDirectory.appending(path: "wici-hub-\(UUID())")
+        let (location, keys) = try keyFolder(mode: 0o700)
         defer { try? FileManager.default.removeItem(at: location) }
-        let keys = location.appending(path: "keys")
-        try FileManager.default.createDirectory(
-            at: keys,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
         let loot = location.appending(path: "loot")
         try Data().write(to: loot)
         let trap = keys.appending(path: "exchange.key.new")

@@ -299,8 +299,9 @@ struct AuditTests {
         #expect(unknown.acceptance == nil)
     }
 
-    @Test func `of what was withheld later the trail tells whether it had been delivered`() throws {
-        let audit = try AuditFixture()
+    /// Withholds the second message from the charity, which has it on its disk, and from the
+    /// inspection, which has not.
+    private func withholdSecond(in audit: AuditFixture, at moment: Moment) throws {
         let place = try #require(try audit.ledger.findMessage(messageID(2)))
         for (node, number) in [("ngo-a.main", UInt64(2)), ("pip.main", 2)] {
             let record = WireWithheldMessage.with {
@@ -309,9 +310,13 @@ struct AuditTests {
                 $0.message = place.value
                 $0.reason = "withheld"
             }
-            let later = LedgerFixture.start.adding(milliseconds: 60_000)
-            _ = try audit.ledger.append([.event(.withheld(record))], at: later)
+            _ = try audit.ledger.append([.event(.withheld(record))], at: moment)
         }
+    }
+
+    @Test func `of what was withheld later the trail tells whether it had been delivered`() throws {
+        let audit = try AuditFixture()
+        try withholdSecond(in: audit, at: LedgerFixture.start.adding(milliseconds: 60_000))
         var trail = AuditTrail(of: messageID(2))
         for row in try audit.rows() { try trail.add(row) }
         let before = trail.steps.compactMap { step -> AuditTrail.Before? in
@@ -347,17 +352,7 @@ struct AuditTests {
 
     @Test func `what a node had before it was withheld counts as disclosed`() throws {
         let audit = try AuditFixture()
-        let place = try #require(try audit.ledger.findMessage(messageID(2)))
-        // The charity has the second message on its disk, the inspection has not.
-        for (node, number) in [("ngo-a.main", UInt64(2)), ("pip.main", 2)] {
-            let record = WireWithheldMessage.with {
-                $0.node = node
-                $0.number = number
-                $0.message = place.value
-                $0.reason = "withheld"
-            }
-            _ = try audit.ledger.append([.event(.withheld(record))], at: LedgerFixture.start)
-        }
+        try withholdSecond(in: audit, at: LedgerFixture.start)
         var flow = AuditFlow()
         for row in try audit.rows() { flow.add(row) }
         let warnings = flow.rows.filter { $0.type == "warning" }
