@@ -8,6 +8,7 @@ import Foundation
 import NetworkRig
 import Testing
 import WiciCore
+import WiciLedger
 
 @testable import WiciHub
 @testable import WiciNode
@@ -65,6 +66,59 @@ struct RestoredHubTests {
             #expect(await police.status().suspect == 0)
         }
         await network.stopHub()
+    }
+
+    /// All that it sent and received is in the older copy too: only its checkpoint knows better.
+    @Test func `a node that was away leaves a hub that has grown past it from an older ledger`()
+        async throws
+    {
+        let network = try TestNetwork(institutions: Self.institutions)
+        let older = network.folder.appending(path: "a")
+        try await network.startHub()
+        try await network.withNodes(Self.institutions) { nodes in
+            try await RevocationTests.expectAlertGoesThrough(nodes)
+            await network.stopHub()
+        }
+        try Self.copyLedger(network.hubFolder.location, older)
+        let copied = try Self.size(of: older, network)
+        var known: UInt64 = 0
+        try await network.startHub()
+        try await network.withNodes(["kwp-lublin"]) { nodes in
+            let police = try #require(nodes["kwp-lublin"])
+            try await eventually("a checkpoint beyond the copy") {
+                await police.status().ledgerSize > copied
+            }
+            known = await police.status().ledgerSize
+        }
+        await network.stopHub()
+
+        try Self.copyLedger(older, network.hubFolder.location)
+        try await network.startHub()
+        try await network.withNodes(["oip-lublin"]) { nodes in
+            let inspection = try #require(nodes["oip-lublin"])
+            for _ in 0..<8 {
+                let id = try await inspection.send(draft: DeliveryTests.sample("01"))
+                #expect(try await inspection.outcome(of: id, wait: .seconds(10)).receipt != nil)
+            }
+        }
+        try await eventually("the hub has a checkpoint beyond the node's") {
+            try Self.size(of: network.hubFolder.location, network) > known
+        }
+        let police = try network.folders.node("kwp-lublin")
+        let run = Task { try await police.run() }
+        try await eventually("the police leave the hub") {
+            await police.status().refusal?.code == RefusalCode.hubContradictsItself.number
+        }
+        #expect(await police.status().storedThrough.value == 1)
+        run.cancel()
+        try await run.value
+        await network.stopHub()
+    }
+
+    private static func size(of copy: URL, _ network: TestNetwork) throws -> UInt64 {
+        let reader = try LedgerReader(path: copy.appending(path: "ledger.sqlite").path)
+        let note = try #require(try reader.lastCheckpoint())
+        return try Checkpoint(note: note, ledgerKey: network.ledgerKey).size
     }
 
     /// Whatever else a ledger's folder holds stays.

@@ -115,6 +115,64 @@ struct HubDisclosureTests {
         #expect(hub.refusals(to: 3).map(\.name) == ["opening-not-yours"])
     }
 
+    @Test func `a proof that needs a checkpoint waits for a disk that takes one`() throws {
+        var hub = try delivered()
+        try prove(1, &hub, from: police, on: 1)
+        hub.handle(.proofUnavailable(try #require(hub.proofs.first)))
+        #expect(hub.refusals(to: 1).map(\.name) == ["ledger-unavailable"])
+        #expect(hub.recordedRefusals.isEmpty)
+    }
+
+    // MARK: Growth
+
+    private func growth(
+        from size: UInt64,
+        _ hub: inout HubSimulation,
+        of node: NodeID,
+        on connection: UInt64
+    ) throws -> ConsistencyRequest {
+        let packet = WireProveConsistency.with { ($0.request, $0.size) = (8, size) }
+        try hub.receive(.proveConsistency(packet), from: node, on: connection)
+        return try #require(hub.growths.last)
+    }
+
+    @Test func `every member may have it proved that the ledger grew`() throws {
+        var hub = try delivered()
+        let material = ConsistencyMaterial(path: [.zero], checkpoint: Data("a note".utf8))
+        for (node, connection) in [(charity, UInt64(3)), (office, 2)] {
+            let request = try growth(from: 2, &hub, of: node, on: connection)
+            #expect(request.size == 2)
+            hub.handle(.consistencyRead(request, material))
+            let answers = hub.sent.filter { $0.connection.value == connection }
+            guard case .consistency(let proof)? = answers.last?.content else {
+                Issue.record("no proof")
+                continue
+            }
+            #expect(proof.request == 8 && proof.checkpoint == material.checkpoint)
+            #expect(proof.path == [Digest.zero.data])
+        }
+    }
+
+    @Test func `a ledger that is smaller than asked for says so`() throws {
+        var hub = try delivered()
+        let request = try growth(from: 1 << 40, &hub, of: charity, on: 3)
+        hub.handle(.consistencyRead(request, nil))
+        hub.settle()
+        #expect(hub.refusals(to: 3).map(\.name) == ["entry-unknown"])
+        #expect(hub.refusals(to: 3).map(\.field) == ["size"])
+    }
+
+    @Test func `the growth that a connection asked for is not sent to the next one`() throws {
+        var hub = try delivered()
+        let request = try growth(from: 2, &hub, of: charity, on: 3)
+        try hub.hello(charity, on: 5)
+        hub.forgetSent()
+        hub.handle(
+            .consistencyRead(request, ConsistencyMaterial(path: [], checkpoint: Data()))
+        )
+        #expect(hub.sent.isEmpty)
+    }
+
     @Test func `a proof or page that was read for a node revoked meanwhile is not sent`() throws {
         var hub = try delivered()
         try hub.hello(HubNetwork.auditor, on: 4)

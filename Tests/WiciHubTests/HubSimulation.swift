@@ -29,6 +29,7 @@ struct HubSimulation {
     private(set) var reads: [(MailRequest, [LedgerIndex])] = []
     private(set) var pages: [PageRequest] = []
     private(set) var proofs: [ProofRequest] = []
+    private(set) var growths: [ConsistencyRequest] = []
     /// Everything on the imagined disk.
     private(set) var records: [NewEntry] = []
     private(set) var messages: [LedgerIndex: StoredMessage] = [:]
@@ -66,6 +67,7 @@ struct HubSimulation {
             case .resumeAppends: appends.removeAll()
             case .readPage(let request): pages.append(request)
             case .readProof(let request): proofs.append(request)
+            case .readConsistency(let request): growths.append(request)
             case .signCheckpoint: checkpointOrders += 1
             case .cut(_, let node): cuts.append(node)
             }

@@ -108,6 +108,14 @@ public nonisolated struct WirePacket: Sendable {
     set {content = .bye(newValue)}
   }
 
+  public var proveConsistency: WireProveConsistency {
+    get {
+      if case .proveConsistency(let v)? = content {return v}
+      return WireProveConsistency()
+    }
+    set {content = .proveConsistency(newValue)}
+  }
+
   /// Hub to node.
   public var welcome: WireWelcome {
     get {
@@ -181,6 +189,14 @@ public nonisolated struct WirePacket: Sendable {
     set {content = .refused(newValue)}
   }
 
+  public var consistency: WireConsistency {
+    get {
+      if case .consistency(let v)? = content {return v}
+      return WireConsistency()
+    }
+    set {content = .consistency(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Content: Equatable, Sendable {
@@ -194,6 +210,7 @@ public nonisolated struct WirePacket: Sendable {
     case readLedger(WireReadLedger)
     case ping(WirePing)
     case bye(WireBye)
+    case proveConsistency(WireProveConsistency)
     /// Hub to node.
     case welcome(WireWelcome)
     case receipts(WireSignedReceipts)
@@ -204,6 +221,7 @@ public nonisolated struct WirePacket: Sendable {
     case ledgerPage(WireLedgerPage)
     case pong(WirePong)
     case refused(WireRefused)
+    case consistency(WireConsistency)
 
   }
 
@@ -343,6 +361,22 @@ public nonisolated struct WireProve: Sendable {
   public var request: UInt64 = 0
 
   public var messageID: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Asks for the proof that the hub's ledger begins with that of a checkpoint the node has.
+public nonisolated struct WireProveConsistency: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var request: UInt64 = 0
+
+  /// The checkpoint's size, at least 1.
+  public var size: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -728,6 +762,24 @@ public nonisolated struct WireProof: Sendable {
   fileprivate var _entry: WireLedgerEntry? = nil
 }
 
+/// The ledger of `checkpoint` begins with that of the size asked for (RFC 6962 section 2.1.2).
+public nonisolated struct WireConsistency: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var request: UInt64 = 0
+
+  public var path: [Data] = []
+
+  /// The newest checkpoint, a C2SP signed note.
+  public var checkpoint: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct WireLedgerPage: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -838,7 +890,7 @@ fileprivate nonisolated let _protobuf_package = "wici.v1"
 
 nonisolated extension WirePacket: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Packet"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}submit\0\u{1}acknowledge\0\u{1}subscribe\0\u{1}fetch\0\u{1}prove\0\u{3}read_ledger\0\u{1}ping\0\u{1}bye\0\u{2}\u{7}welcome\0\u{1}receipts\0\u{1}deliveries\0\u{1}update\0\u{1}subscribed\0\u{1}proof\0\u{3}ledger_page\0\u{1}pong\0\u{1}refused\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}submit\0\u{1}acknowledge\0\u{1}subscribe\0\u{1}fetch\0\u{1}prove\0\u{3}read_ledger\0\u{1}ping\0\u{1}bye\0\u{3}prove_consistency\0\u{2}\u{6}welcome\0\u{1}receipts\0\u{1}deliveries\0\u{1}update\0\u{1}subscribed\0\u{1}proof\0\u{3}ledger_page\0\u{1}pong\0\u{1}refused\0\u{1}consistency\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -963,6 +1015,19 @@ nonisolated extension WirePacket: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.content = .bye(v)
         }
       }()
+      case 10: try {
+        var v: WireProveConsistency?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .proveConsistency(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .proveConsistency(v)
+        }
+      }()
       case 16: try {
         var v: WireWelcome?
         var hadOneofValue = false
@@ -1080,6 +1145,19 @@ nonisolated extension WirePacket: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.content = .refused(v)
         }
       }()
+      case 25: try {
+        var v: WireConsistency?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .consistency(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .consistency(v)
+        }
+      }()
       default: break
       }
     }
@@ -1127,6 +1205,10 @@ nonisolated extension WirePacket: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       guard case .bye(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
+    case .proveConsistency?: try {
+      guard case .proveConsistency(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
     case .welcome?: try {
       guard case .welcome(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
@@ -1162,6 +1244,10 @@ nonisolated extension WirePacket: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .refused?: try {
       guard case .refused(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+    }()
+    case .consistency?: try {
+      guard case .consistency(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
     }()
     case nil: break
     }
@@ -1470,6 +1556,41 @@ nonisolated extension WireProve: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
   public static func ==(lhs: WireProve, rhs: WireProve) -> Bool {
     if lhs.request != rhs.request {return false}
     if lhs.messageID != rhs.messageID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireProveConsistency: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ProveConsistency"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}size\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.size) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if self.size != 0 {
+      try visitor.visitSingularUInt64Field(value: self.size, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireProveConsistency, rhs: WireProveConsistency) -> Bool {
+    if lhs.request != rhs.request {return false}
+    if lhs.size != rhs.size {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2275,6 +2396,46 @@ nonisolated extension WireProof: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.request != rhs.request {return false}
     if lhs._entry != rhs._entry {return false}
     if lhs.size != rhs.size {return false}
+    if lhs.path != rhs.path {return false}
+    if lhs.checkpoint != rhs.checkpoint {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireConsistency: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Consistency"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}path\0\u{1}checkpoint\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.path) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.checkpoint) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 1)
+    }
+    if !self.path.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.path, fieldNumber: 2)
+    }
+    if !self.checkpoint.isEmpty {
+      try visitor.visitSingularBytesField(value: self.checkpoint, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireConsistency, rhs: WireConsistency) -> Bool {
+    if lhs.request != rhs.request {return false}
     if lhs.path != rhs.path {return false}
     if lhs.checkpoint != rhs.checkpoint {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

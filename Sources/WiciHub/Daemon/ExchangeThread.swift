@@ -177,6 +177,8 @@ struct ExchangeThread: ~Copyable {
                 hub.orders.give(.readPage(request))
             case .readProof(let request):
                 hub.orders.give(.readProof(request))
+            case .readConsistency(let request):
+                hub.orders.give(.readConsistency(request))
             case .signCheckpoint:
                 hub.orders.give(.signCheckpoint)
             case .cut(let connection, let node):

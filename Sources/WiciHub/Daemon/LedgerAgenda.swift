@@ -19,7 +19,7 @@ struct LedgerAgenda {
         for order in new {
             switch order {
             case .readMessages(let request, _) where request.fetch == 0: mail.append(order)
-            case .readMessages, .readPage, .readProof: requests.append(order)
+            case .readMessages, .readPage, .readProof, .readConsistency: requests.append(order)
             case .append, .resumeAppends, .signCheckpoint, .stop: turn.append(order)
             }
         }

@@ -21,6 +21,8 @@ package enum LedgerOrder: Sendable {
     case readPage(PageRequest)
     /// Find a message's entry and proof.
     case readProof(ProofRequest)
+    /// Prove that the ledger begins with a smaller one.
+    case readConsistency(ConsistencyRequest)
     /// Sign a checkpoint.
     case signCheckpoint
     /// Carry out what was asked before, then end.
@@ -53,6 +55,8 @@ package struct LedgerWork {
     private let onRecovery: () -> Void
     private var condition = Condition.working
     private var nextReread = Self.rereadMilliseconds
+    /// Size of the last checkpoint that the hub knows of.
+    private var toldSize: UInt64?
 
     /// A ledger that is never idle reads old entries once more at least this often.
     private static let rereadMilliseconds: Int64 = 10_000
@@ -83,6 +87,7 @@ package struct LedgerWork {
         in ledger: Ledger,
         elapsed: Int64
     ) {
+        toldSize = toldSize ?? ledger.lastCheckpointSize
         do throws(LedgerError) {
             try work(on: waiting, ledger, elapsed)
         } catch {
@@ -109,7 +114,7 @@ package struct LedgerWork {
             try reread(ledger, isIdle: waiting.isEmpty, elapsed)
             try carryOut(waiting, in: ledger)
         case .refusing(let nextTrial):
-            try read(waiting, in: ledger)
+            try read(waiting, in: ledger, mayWrite: false)
             guard nextTrial <= elapsed else { return }
             condition = .refusing(nextTrial: elapsed + Self.trialMilliseconds)
             guard ledger.takesWrites() else {
@@ -125,10 +130,10 @@ package struct LedgerWork {
             post(.ledgerRecovered)
         case .recovered:
             guard let place = LedgerOrder.lastResume(in: waiting) else {
-                return try read(waiting, in: ledger)
+                return try read(waiting, in: ledger, mayWrite: false)
             }
             condition = .working
-            try read(Array(waiting[..<place]), in: ledger)
+            try read(Array(waiting[..<place]), in: ledger, mayWrite: false)
             try carryOut(Array(waiting[place...]), in: ledger)
         case .failed:
             break
@@ -150,37 +155,75 @@ package struct LedgerWork {
     }
 
     /// One commit for everything that is to be written, then the rest in order.
-    private func carryOut(_ waiting: [LedgerOrder], in ledger: Ledger) throws(LedgerError) {
+    private mutating func carryOut(_ waiting: [LedgerOrder], in ledger: Ledger) throws(LedgerError)
+    {
         do throws(LedgerError) {
             try commit(waiting, in: ledger)
         } catch {
             // Whoever waits for mail would wait for good: a disk without room can still be read.
-            if !ledger.isStopped { try read(waiting, in: ledger) }
+            if !ledger.isStopped { try read(waiting, in: ledger, mayWrite: false) }
             throw error
         }
-        try read(waiting, in: ledger)
+        try read(waiting, in: ledger, mayWrite: true)
         for order in waiting {
             switch order {
-            case .append, .resumeAppends, .stop, .readMessages: break
+            case .append, .resumeAppends, .stop, .readMessages, .readProof, .readConsistency: break
             case .readPage(let request): try sendPage(for: request, from: ledger)
-            case .readProof(let request):
-                post(.proofRead(request, try proof(for: request, in: ledger)))
-            case .signCheckpoint:
-                let note = try ledger.checkpoint(now: now())
-                post(.checkpointed(note.bytes, size: ledger.size))
+            case .signCheckpoint: try sign(ledger)
             }
         }
     }
 
-    /// Reads mail, which needs no writing.
-    private func read(_ waiting: [LedgerOrder], in ledger: Ledger) throws(LedgerError) {
-        for case .readMessages(let request, let indices) in waiting {
-            let messages = try ledger.messages(
-                at: indices,
-                atMostBytes: HubStateMachine.Limits.mailReadBytes
-            )
-            post(.messagesRead(request, messages))
+    /// Signs a checkpoint of everything that is on disk, unless the last one is.
+    private mutating func sign(_ ledger: Ledger) throws(LedgerError) {
+        _ = try ledger.checkpoint(now: now())
+        tellHead(of: ledger)
+    }
+
+    /// The last checkpoint; the hub learns of it before anybody gets a proof under it.
+    ///
+    /// One may have been signed just before the disk refused what came after it.
+    @discardableResult
+    private mutating func tellHead(of ledger: Ledger) -> (note: Data, size: UInt64)? {
+        guard let note = ledger.lastCheckpoint?.bytes else { return nil }
+        let size = ledger.lastCheckpointSize
+        if size != toldSize { post(.checkpointed(note, size: size)) }
+        toldSize = size
+        return (note, size)
+    }
+
+    /// Reads mail and proves what the last checkpoint covers, which needs no writing.
+    private mutating func read(
+        _ waiting: [LedgerOrder],
+        in ledger: Ledger,
+        mayWrite: Bool
+    ) throws(LedgerError) {
+        for order in waiting {
+            switch order {
+            case .readMessages(let request, let indices):
+                let messages = try ledger.messages(
+                    at: indices,
+                    atMostBytes: HubStateMachine.Limits.mailReadBytes
+                )
+                post(.messagesRead(request, messages))
+            case .readConsistency(let request):
+                let material = try growth(from: request.size, in: ledger)
+                post(.consistencyRead(request, material))
+            case .readProof(let request):
+                try prove(request, in: ledger, mayWrite: mayWrite)
+            case .append, .resumeAppends, .stop, .readPage, .signCheckpoint: break
+            }
         }
+    }
+
+    /// What proves that the ledger begins with a smaller one; nil for one that is not smaller.
+    private mutating func growth(
+        from size: UInt64,
+        in ledger: Ledger
+    ) throws(LedgerError) -> ConsistencyMaterial? {
+        guard let head = tellHead(of: ledger), size >= 1, size <= head.size else { return nil }
+        let proof = try ledger.consistencyProof(from: size, to: head.size)
+        return ConsistencyMaterial(path: proof.path, checkpoint: head.note)
     }
 
     /// One transaction and one sync for everything that waits.
@@ -207,7 +250,7 @@ package struct LedgerWork {
         post(.committed(settled))
     }
 
-    private func sendPage(
+    private mutating func sendPage(
         for request: PageRequest,
         from ledger: Ledger
     ) throws(LedgerError) {
@@ -216,33 +259,38 @@ package struct LedgerWork {
             limit: request.limit,
             atMostBytes: HubStateMachine.Limits.ledgerPageBytes
         )
-        let checkpoint = try ledger.checkpoint(now: now())
-        post(
-            .pageRead(request, entries.map(WireLedgerEntry.init), checkpoint: checkpoint.bytes)
-        )
+        try sign(ledger)
+        let checkpoint = tellHead(of: ledger)?.note ?? Data()
+        post(.pageRead(request, entries.map(WireLedgerEntry.init), checkpoint: checkpoint))
     }
 
-    private func proof(
-        for request: ProofRequest,
-        in ledger: Ledger
-    ) throws(LedgerError) -> ProofMaterial? {
+    /// Proves a message's entry under the last checkpoint, or a new one where that does not cover it.
+    private mutating func prove(
+        _ request: ProofRequest,
+        in ledger: Ledger,
+        mayWrite: Bool
+    ) throws(LedgerError) {
         guard let index = try ledger.findMessage(request.messageID),
             let message = try ledger.messages(at: [index]).first,
             let header = try? WireHeader(serializedBytes: message.header),
             let sender = NodeID(header.sender),
             let entry = try ledger.entries(from: index, limit: 1).first
-        else { return nil }
-        let checkpoint = try ledger.checkpoint(now: now())
-        let size = ledger.size
-        let proof = try ledger.inclusionProof(of: index, size: size)
-        return ProofMaterial(
+        else { return post(.proofRead(request, nil)) }
+        if index.value >= ledger.lastCheckpointSize {
+            guard mayWrite else { return post(.proofUnavailable(request)) }
+            try sign(ledger)
+        }
+        guard let head = tellHead(of: ledger) else { return post(.proofUnavailable(request)) }
+        let proof = try ledger.inclusionProof(of: index, size: head.size)
+        let material = ProofMaterial(
             entry: WireLedgerEntry(entry),
             sender: sender,
             message: message,
-            size: size,
+            size: head.size,
             path: proof.path,
-            checkpoint: checkpoint.bytes
+            checkpoint: head.note
         )
+        post(.proofRead(request, material))
     }
 }
 

@@ -118,6 +118,47 @@ extension HubStateMachine {
         send(.proof(proof), to: request.connection)
     }
 
+    mutating func prove(
+        _ packet: WireProveConsistency,
+        from node: NodeID,
+        on connection: ConnectionID
+    ) {
+        effects.append(
+            .readConsistency(
+                ConsistencyRequest(
+                    node: node,
+                    connection: connection,
+                    request: packet.request,
+                    size: packet.size
+                )
+            )
+        )
+    }
+
+    /// Hashes of a path say nothing of any entry: every member may have them.
+    mutating func sendConsistency(
+        _ material: ConsistencyMaterial?,
+        for request: ConsistencyRequest
+    ) {
+        guard sessions[request.node]?.connection == request.connection else { return }
+        guard let material else {
+            return refusePacket(
+                Refusal(.entryUnknown, field: "size"),
+                AskedPacket(
+                    "prove-consistency",
+                    request.node,
+                    request.connection,
+                    request: request.request
+                )
+            )
+        }
+        var consistency = WireConsistency()
+        consistency.request = request.request
+        consistency.path = material.path.map(\.data)
+        consistency.checkpoint = material.checkpoint
+        send(.consistency(consistency), to: request.connection)
+    }
+
     /// Why a member may not have an entry and its proof; nil when it may.
     ///
     /// The record holds the header: who may not have the message now may not have its proof either.

@@ -87,6 +87,7 @@ extension HubStateMachine {
         case .subscribe(let packet): subscribe(packet, from: node, on: connection, now: now)
         case .fetch(let packet): fetch(packet, from: node, on: connection, now: now)
         case .prove(let packet): prove(packet, from: node, on: connection)
+        case .proveConsistency(let packet): prove(packet, from: node, on: connection)
         case .readLedger(let packet): readLedger(packet, from: node, on: connection, now: now)
         case .ping(let ping):
             var pong = WirePong()
@@ -96,8 +97,8 @@ extension HubStateMachine {
             tellCheckpoint(to: node, on: connection)
         case .bye:
             forget(connection)
-        case .welcome, .receipts, .deliveries, .update, .subscribed, .proof, .ledgerPage, .pong,
-            .refused:
+        case .welcome, .receipts, .deliveries, .update, .subscribed, .proof, .consistency,
+            .ledgerPage, .pong, .refused:
             refusePacket(Refusal(.unexpectedPacket), AskedPacket("packet", node, connection))
         }
     }
@@ -314,7 +315,7 @@ extension WirePacket.OneOf_Content {
     var allowance: WritableKeyPath<MemberAllowance, Allowance>? {
         switch self {
         case .hello: \.hellos
-        case .subscribe, .fetch, .prove, .readLedger: \.requests
+        case .subscribe, .fetch, .prove, .proveConsistency, .readLedger: \.requests
         default: nil
         }
     }
@@ -326,6 +327,7 @@ extension WirePacket.OneOf_Content {
         case .subscribe(let packet): packet.request
         case .fetch(let packet): packet.request
         case .prove(let packet): packet.request
+        case .proveConsistency(let packet): packet.request
         case .readLedger(let packet): packet.request
         default: 0
         }

@@ -36,6 +36,10 @@ public struct HubStateMachine: Sendable {
         case pageRead(PageRequest, [WireLedgerEntry], checkpoint: Data)
         /// An entry and its proof, read for a member; nil when there is no such message.
         case proofRead(ProofRequest, ProofMaterial?)
+        /// No checkpoint covers the message yet, and none can be written now.
+        case proofUnavailable(ProofRequest)
+        /// The proof that the ledger grew from a smaller one; nil when it is not as large as that.
+        case consistencyRead(ConsistencyRequest, ConsistencyMaterial?)
         /// A stranger was turned away at the door.
         case strangerRefused(RefusalCode)
         /// A send found nobody behind the connection.
@@ -69,6 +73,8 @@ public struct HubStateMachine: Sendable {
         case readPage(PageRequest)
         /// Find a message's entry and proof; answer with `proofRead`.
         case readProof(ProofRequest)
+        /// Prove that the ledger begins with a smaller one; answer with `consistencyRead`.
+        case readConsistency(ConsistencyRequest)
         /// Sign a checkpoint; answer with `checkpointed`.
         case signCheckpoint
         /// End the connection of a revoked node, or one made with a key that was replaced.
@@ -169,6 +175,14 @@ public struct HubStateMachine: Sendable {
             sendPage(entries, checkpoint: checkpoint, for: request, now: now)
         case .proofRead(let request, let material):
             sendProof(material, for: request, now: now)
+        case .proofUnavailable(let request):
+            sendRefused(
+                Refusal(.ledgerUnavailable),
+                request: request.request,
+                to: request.connection
+            )
+        case .consistencyRead(let request, let material):
+            sendConsistency(material, for: request)
         case .strangerRefused(let code):
             countStranger(code, now: now)
         case .unreachable(let connection):

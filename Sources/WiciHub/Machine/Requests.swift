@@ -90,6 +90,29 @@ public struct ProofRequest: Sendable {
     public let messageID: MessageID
 }
 
+/// A member that wants to know whether the ledger begins with the one that it has a checkpoint of.
+public struct ConsistencyRequest: Sendable {
+    let node: NodeID
+    let connection: ConnectionID
+    let request: UInt64
+    /// Size of the member's checkpoint.
+    public let size: UInt64
+}
+
+/// What proves that the ledger of a checkpoint begins with a smaller one.
+public struct ConsistencyMaterial: Sendable {
+    /// Hashes of the proof.
+    public let path: [Digest]
+    /// The checkpoint, a signed note.
+    public let checkpoint: Data
+
+    /// Takes what the ledger found.
+    public init(path: [Digest], checkpoint: Data) {
+        self.path = path
+        self.checkpoint = checkpoint
+    }
+}
+
 /// An entry with what proves it, before the machine has decided who may see it.
 public struct ProofMaterial: Sendable {
     let entry: WireLedgerEntry

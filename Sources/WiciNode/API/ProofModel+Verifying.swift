@@ -32,18 +32,12 @@ extension ProofModel {
         return header.messageID == message.data
     }
 
-    /// The checkpoint that the path leads to; nil when it is not one that the key signed.
-    func head(under ledgerKey: VerifierKey) -> Checkpoint? {
-        guard let note = try? SignedNote(bytes: Data(checkpoint.utf8), limits: .checkpoint) else {
-            return nil
-        }
-        return try? Checkpoint(note: note, ledgerKey: ledgerKey)
-    }
-
     /// Whether the leaf stands in the tree of a checkpoint that the key signed.
     private func isIncluded(under ledgerKey: VerifierKey) -> Bool {
         let hashes = path.compactMap { Digest(bytes: $0) }
-        guard hashes.count == path.count, let head = head(under: ledgerKey), head.size == size
+        guard hashes.count == path.count,
+            let head = Checkpoint(bytes: Data(checkpoint.utf8), ledgerKey: ledgerKey),
+            head.size == size
         else { return false }
         return InclusionProof(index: entry.index.value, size: size, path: hashes)
             .verify(leafHash: TreeHash.leaf(entry.leaf), root: head.root)

@@ -130,11 +130,7 @@ public final class Node: Sendable {
             policy: try store.kept(.policy)
         )
         var state = State(documents: documents)
-        state.checkpoint = try store.kept(.checkpoint).flatMap {
-            (try? SignedNote(bytes: $0, limits: .checkpoint)).flatMap {
-                try? Checkpoint(text: $0.text)
-            }
-        }
+        state.checkpoint = try store.kept(.checkpoint).flatMap { Checkpoint(kept: $0) }
         state.subscriptions =
             try store.kept(.subscriptions).flatMap { SubscriptionCoding.decode($0) } ?? []
         return state

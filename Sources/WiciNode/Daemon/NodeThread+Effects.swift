@@ -24,13 +24,11 @@ extension NodeThread {
             retryStoring()
             return []
         case .adopt(let registry, let policy): return adopt(registry: registry, policy: policy)
-        case .rememberCheckpoint(let bytes):
-            return rememberCheckpoint(bytes)
-                ? [] : [.ledgerChecked(.contradicted(.checkpointWrong))]
-        case .checkLedger: return checkLedger()
-        case .rememberDoubt(let isInDoubt):
-            keep([.doubt: Data([isInDoubt ? 1 : 0])])
+        case .keepCheckpoint(let note):
+            node.state.withLock { $0.checkpoint = machine.ledger.last }
+            keep([.checkpoint: note])
             return []
+        case .requestNewestEntries: return [.newestEntries(newestEntries())]
         case .requestOutbox(let limit): return [.outboxReady(readyEnvelopes(limit: limit))]
         case .reseal(let id): return reseal(id)
         case .rememberSubscriptions(let subscriptions):
@@ -38,11 +36,7 @@ extension NodeThread {
             keep([.subscriptions: SubscriptionCoding.encode(subscriptions)])
             return []
         case .answer(let number, let answer):
-            switch asking.removeValue(forKey: number) {
-            case .caller(let continuation): continuation.resume(returning: answer)
-            case .ledgerCheck(let known): return checked(answer, of: known)
-            case nil: break
-            }
+            asking.removeValue(forKey: number)?.resume(returning: answer)
             return []
         case .report(let state):
             note(state)
@@ -206,6 +200,16 @@ extension NodeThread {
         }
     }
 
+    /// What the newest receipt and the newest delivery said; nil when the disk does not give it.
+    private func newestEntries() -> [KnownEntry]? {
+        do throws(NodeStoreError) {
+            return try node.store.newestEntries()
+        } catch {
+            node.logger.error("store read failed", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
+
     private mutating func readyEnvelopes(limit: Int) -> [OutgoingEnvelope] {
         // What waits for the disk to be sealed again goes first.
         guard unsealed.isEmpty else {
@@ -308,49 +312,5 @@ extension NodeThread {
         } catch {
             node.logger.error("document write failed", metadata: ["error": "\(error)"])
         }
-    }
-
-    // MARK: The hub's ledger
-
-    /// Takes a checkpoint that the ledger's key signed and that is not behind the last one; false for
-    /// any other.
-    private func rememberCheckpoint(_ bytes: Data) -> Bool {
-        let state = node.state.withLock { ($0.documents.registry, $0.checkpoint) }
-        guard let key = state.0?.contents.hub.ledgerKey else { return true }
-        guard let note = try? SignedNote(bytes: bytes, limits: .checkpoint),
-            let checkpoint = try? Checkpoint(note: note, ledgerKey: key),
-            !checkpoint.contradicts(state.1)
-        else { return false }
-        node.state.withLock { $0.checkpoint = checkpoint }
-        keep([.checkpoint: bytes])
-        return true
-    }
-
-    /// Asks for proofs of what the newest receipt and the newest delivery said.
-    private mutating func checkLedger() -> [NodeSessionEvent] {
-        let known: [KnownEntry]
-        do throws(NodeStoreError) {
-            known = try node.store.newestEntries()
-        } catch {
-            node.logger.error("store read failed", metadata: ["error": "\(error)"])
-            return [.ledgerChecked(.undecided)]
-        }
-        unchecked = known.count
-        guard !known.isEmpty else { return [.ledgerChecked(.confirmed)] }
-        return known.map {
-            .asked(request(.prove($0.messageID), for: .ledgerCheck($0)))
-        }
-    }
-
-    private mutating func checked(_ answer: NodeAnswer, of known: KnownEntry) -> [NodeSessionEvent]
-    {
-        let (registry, checkpoint) = node.state.withLock {
-            ($0.documents.registry, $0.checkpoint)
-        }
-        guard let key = registry?.contents.hub.ledgerKey else { return [] }
-        let check = LedgerCheck(answer, of: known, checkpoint: checkpoint, ledgerKey: key)
-        guard check == .confirmed else { return [.ledgerChecked(check)] }
-        unchecked -= 1
-        return unchecked == 0 ? [.ledgerChecked(.confirmed)] : []
     }
 }

@@ -18,9 +18,7 @@ struct NodeThread: ~Copyable {
     var connection: ExchangeConnection?
     var verifier = BatchVerifier()
     /// Who waits for the answer to a request.
-    var asking: [UInt64: Asker] = [:]
-    /// Known entries that the hub has not proved yet on this connection.
-    var unchecked = 0
+    var asking: [UInt64: CheckedContinuation<NodeAnswer, Never>] = [:]
     /// Who waits for the outcome of a message.
     var waiting: [OutcomeWaiter] = []
     /// Receipts that the disk did not take yet.
@@ -41,11 +39,6 @@ struct NodeThread: ~Copyable {
     /// How long the disk is left alone after it refused receipts.
     private static let storeRetry: Int64 = 1_000
 
-    enum Asker {
-        case caller(CheckedContinuation<NodeAnswer, Never>)
-        case ledgerCheck(KnownEntry)
-    }
-
     struct OutcomeWaiter {
         let messageID: MessageID
         let deadline: ContinuousClock.Instant
@@ -56,11 +49,12 @@ struct NodeThread: ~Copyable {
         self.node = node
         self.context = context
         let stored = (try? node.store.storedThrough()) ?? .none
+        let (trust, checkpoint) = node.state.withLock { ($0.documents.facts, $0.checkpoint) }
         machine = NodeSessionStateMachine(
             node: node.configuration.node,
             stored: stored,
-            trust: node.state.withLock { $0.documents.facts },
-            isInDoubt: ((try? node.store.kept(.doubt)) ?? nil) == Data([1]),
+            trust: trust,
+            checkpoint: checkpoint,
             program: Node.program
         )
         _ = idle.add(descriptor: node.commands.wake.descriptor)
@@ -92,9 +86,7 @@ struct NodeThread: ~Copyable {
         }
         handle(.stopping)
         retryStoring()
-        for case .caller(let continuation) in asking.values {
-            continuation.resume(returning: .disconnected)
-        }
+        for continuation in asking.values { continuation.resume(returning: .disconnected) }
         for waiter in waiting { waiter.continuation.resume() }
     }
 
@@ -178,7 +170,9 @@ struct NodeThread: ~Copyable {
         switch command {
         case .outboxChanged: handle(.outboxChanged)
         case .ask(let question, let continuation):
-            handle(.asked(request(question, for: .caller(continuation))))
+            lastRequest += 1
+            asking[lastRequest] = continuation
+            handle(.asked(NodeRequest(number: lastRequest, question: question)))
         case .awaitOutcome(let id, let deadline, let continuation):
             waiting.append(
                 OutcomeWaiter(messageID: id, deadline: deadline, continuation: continuation)
@@ -186,13 +180,6 @@ struct NodeThread: ~Copyable {
             let row = try? node.store.outboxRow(id)
             if row?.isSettled ?? true { release { $0 == id } }
         }
-    }
-
-    /// Numbers a question, and notes who waits for its answer.
-    mutating func request(_ question: NodeRequest.Question, for asker: Asker) -> NodeRequest {
-        lastRequest += 1
-        asking[lastRequest] = asker
-        return NodeRequest(number: lastRequest, question: question)
     }
 
     /// Resumes those whose message is settled.

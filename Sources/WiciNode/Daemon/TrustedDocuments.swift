@@ -33,7 +33,7 @@ struct TrustedDocuments: Sendable {
             NodeTrust(
                 registry: $0.digest,
                 policy: policy?.digest,
-                ledgerKey: $0.contents.hub.ledgerKey.publicKey
+                ledgerKey: $0.contents.hub.ledgerKey
             )
         }
     }

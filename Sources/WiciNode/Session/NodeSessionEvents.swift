@@ -29,8 +29,8 @@ package enum NodeSessionEvent: Equatable, Sendable {
     case keysChanged
     /// Somebody at the node asks the hub for something.
     case asked(NodeRequest)
-    /// What came of `checkLedger`, or of a checkpoint that was to be remembered.
-    case ledgerChecked(LedgerCheck)
+    /// Answer to `requestNewestEntries`; nil when the disk did not give them.
+    case newestEntries([KnownEntry]?)
     /// The connection went away.
     case connectionClosed
     /// The hub refused the connection's key or its proof.
@@ -53,13 +53,10 @@ package enum NodeSessionEffect: Equatable, Sendable {
     case storeReceipts(SettledBatch)
     /// Verify and keep a registry or policy note that the hub sent, then report `trusts`.
     case adopt(registry: Data?, policy: Data?)
-    /// Verify and remember a checkpoint that the hub sent; report `ledgerChecked` when it contradicts
-    /// the last one.
-    case rememberCheckpoint(Data)
-    /// Ask the hub to prove the newest entries that the node knows of, then report `ledgerChecked`.
-    case checkLedger
-    /// Remember over a restart whether the hub's ledger is in doubt.
-    case rememberDoubt(Bool)
+    /// Remember this checkpoint over a restart, a signed note.
+    case keepCheckpoint(Data)
+    /// Hand over the newest entries that the disk knows of with `newestEntries`.
+    case requestNewestEntries
     /// Hand over up to this many ready envelopes with `outboxReady`.
     case requestOutbox(limit: Int)
     /// The eligible set has changed: seal this message again and queue it with everything that the
@@ -167,10 +164,10 @@ package struct NodeTrust: Equatable, Sendable {
     /// SHA-256 of the policy note; `nil` while the node has none.
     package let policy: Digest?
     /// The key that signs receipts and checkpoints.
-    package let ledgerKey: SigningPublicKey
+    package let ledgerKey: VerifierKey
 
     /// Makes the facts.
-    package init(registry: Digest, policy: Digest?, ledgerKey: SigningPublicKey) {
+    package init(registry: Digest, policy: Digest?, ledgerKey: VerifierKey) {
         self.registry = registry
         self.policy = policy
         self.ledgerKey = ledgerKey
@@ -234,7 +231,7 @@ package enum ConnectionState: Equatable, Sendable {
         case mailboxShrank(stored: MailboxNumber)
         /// The hub's ledger does not have, or not there, what its receipt or delivery said.
         case entryMissing(MessageID)
-        /// A checkpoint that does not verify, is behind the last one, or differs from it.
+        /// A checkpoint that does not verify, or that the last one does not lead to.
         case checkpointWrong
         /// Receipts whose signature does not verify.
         case badReceiptSignature

@@ -11,7 +11,8 @@ extension NodeSessionStateMachine {
     /// Takes receipts whose signature by the hub's ledger key verifies.
     mutating func settle(_ signed: WireSignedReceipts, now: Moment) -> [NodeSessionEffect] {
         let statement = Data("wici/v1/receipts\0".utf8) + signed.receipts
-        guard let key = trust?.ledgerKey, key.isValid(signature: signed.signature, for: statement),
+        guard let key = trust?.ledgerKey.publicKey,
+            key.isValid(signature: signed.signature, for: statement),
             let receipts = try? WireReceipts(serializedBytes: signed.receipts)
         else { return [.report(.contradiction(.badReceiptSignature))] }
         var settled: [SettledBatch.Message] = []
@@ -74,6 +75,9 @@ extension NodeSessionStateMachine {
         randomness: UInt64
     ) -> [NodeSessionEffect] {
         if refused.request == RequestNumber.fetch { return [] }
+        if let finding = ledger.take(refused) {
+            return act(on: finding, now: now, randomness: randomness)
+        }
         if RequestNumber.number(asked: refused.request) != nil {
             return answered(refused.request, .refused(refused.refusal))
         }

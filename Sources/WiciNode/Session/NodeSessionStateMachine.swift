@@ -43,8 +43,17 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         var outboxMayHaveMore = true
         /// The outbox changed after the request was made: an empty answer may be out of date.
         var outboxChangedSince = false
-        /// What is to be reported once the hub has proved that its ledger goes on from what is known.
-        var unconfirmed: ConnectionState?
+        /// Set until the hub has proved that its ledger goes on from what the node knows.
+        ///
+        /// Until then nothing is taken from it or given to it: numbers could mean other messages.
+        var unproved: Unproved?
+    }
+
+    struct Unproved: Equatable, Sendable {
+        /// What is to be reported then.
+        let connected: ConnectionState
+        /// When the connection is given up.
+        let deadline: Moment
     }
 
     private(set) var state = State.stopped
@@ -52,11 +61,8 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
     private(set) var mailbox: MailboxReceiver
     private(set) var trust: NodeTrust?
     private(set) var asked: [UInt64] = []
-    /// Whether the hub's ledger did not go on from what the node knows.
-    ///
-    /// Until the hub proves that it does, nothing is taken from it or given to it: numbers could mean
-    /// other messages.
-    private(set) var isInDoubt: Bool
+    /// What the hub has to prove of its ledger.
+    var ledger: LedgerWatch
     private var backoff = ReconnectBackoff()
     /// Waits for a disk that takes no mail: no welcome ends that.
     private var diskBackoff = ReconnectBackoff()
@@ -64,16 +70,17 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
     private let node: NodeID
     private let program: String
 
-    /// Starts from what is on disk; `program` is name and version for the hub's list.
+    /// Starts from what is on disk, the last checkpoint included; `program` is name and version for
+    /// the hub's list.
     package init(
         node: NodeID,
         stored: MailboxNumber,
         trust: NodeTrust?,
-        isInDoubt: Bool = false,
+        checkpoint: Checkpoint?,
         program: String
     ) {
         self.node = node
-        self.isInDoubt = isInDoubt
+        self.ledger = LedgerWatch(last: checkpoint)
         self.mailbox = MailboxReceiver(stored: stored)
         self.trust = trust
         self.program = String(program.prefix(64))
@@ -87,13 +94,19 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         case .ready(let ready):
             let dead = ready.lastHeard.adding(milliseconds: Self.deadAfter)
             let flight = window.oldestFlight?.adding(milliseconds: Self.deadAfter)
-            return [ready.nextPing, dead, ready.submitFrom, flight].compactMap { $0 }.min()
+            return [ready.nextPing, dead, ready.submitFrom, flight, ready.unproved?.deadline]
+                .compactMap { $0 }.min()
         }
     }
 
     /// Whether the hub has welcomed the node.
     package var isReady: Bool {
         if case .ready = state { true } else { false }
+    }
+
+    /// Whether the hub has still to prove its ledger.
+    package var isUnproved: Bool {
+        if case .ready(let ready) = state { ready.unproved != nil } else { false }
     }
 
     /// Handles one event; `randomness` is 64 random bits, used for waiting times alone.
@@ -115,12 +128,13 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
             return disconnect(now: now, randomness: randomness, refusal: nil, waiting: least)
         case .trusts(let trust):
             self.trust = trust
-            return submit(now: now)
+            return lookAtCheckpoint(now: now, randomness: randomness) + submit(now: now)
         case .keysChanged:
             window.clear()
             return outboxChanged(now: now)
         case .asked(let request): return ask(request)
-        case .ledgerChecked(let check): return checked(check, now: now, randomness: randomness)
+        case .newestEntries(let entries):
+            return ask(for: entries, now: now, randomness: randomness)
         case .connectionClosed: return disconnect(now: now, randomness: randomness, refusal: nil)
         case .authenticationFailed:
             backoff.jumpToLongest()
@@ -140,6 +154,7 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
 
     private mutating func connect(now: Moment) -> [NodeSessionEffect] {
         mailbox.restart()
+        ledger.restart()
         state = .greeting(until: now.adding(milliseconds: Self.deadAfter))
         var hello = WireHello()
         hello.versionMin = 1
@@ -148,7 +163,8 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         hello.registryDigest = trust?.registry.data ?? Data()
         hello.policyDigest = trust?.policy?.data ?? Data()
         hello.storedThrough = mailbox.stored.value
-        hello.windowEnd = (isInDoubt ? mailbox.stored : mailbox.windowEnd).value
+        // Credit comes with the proofs.
+        hello.windowEnd = mailbox.stored.value
         return [.openConnection, .send(.hello(hello)), .report(.connecting)]
     }
 
@@ -200,7 +216,8 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         case .ready(var ready):
             let silent = now.milliseconds - ready.lastHeard.milliseconds
             let flight = now.milliseconds - (window.oldestFlight ?? now).milliseconds
-            guard silent < Self.deadAfter, flight < Self.deadAfter else {
+            let isOverdue = ready.unproved.map { $0.deadline <= now } ?? false
+            guard silent < Self.deadAfter, flight < Self.deadAfter, !isOverdue else {
                 return disconnect(now: now, randomness: randomness, refusal: nil)
             }
             var effects: [NodeSessionEffect] = []
@@ -251,7 +268,7 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
 
     /// Sends what may leave and asks the outbox for more.
     mutating func submit(now: Moment) -> [NodeSessionEffect] {
-        guard case .ready(var ready) = state, trust != nil, ready.submitFrom == nil, !isInDoubt
+        guard case .ready(var ready) = state, trust != nil, ready.submitFrom == nil, !isUnproved
         else { return [] }
         var effects: [NodeSessionEffect] = []
         while let batch = window.takeBatch(now: now) {
@@ -296,10 +313,10 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         let before = mailbox.stored
         mailbox.store(through: number)
         diskBackoff.reset()
-        return mailbox.stored > before && isReady ? [acknowledgement] : []
+        return mailbox.stored > before && isReady && !isUnproved ? [acknowledgement] : []
     }
 
-    private var acknowledgement: NodeSessionEffect {
+    var acknowledgement: NodeSessionEffect {
         var acknowledge = WireAcknowledge()
         acknowledge.through = mailbox.stored.value
         acknowledge.windowEnd = mailbox.windowEnd.value
@@ -307,7 +324,7 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
     }
 
     private mutating func ask(_ request: NodeRequest) -> [NodeSessionEffect] {
-        guard isReady else { return [.answer(request.number, .disconnected)] }
+        guard isReady, !isUnproved else { return [.answer(request.number, .disconnected)] }
         asked.append(request.number)
         return [.send(.request(request))]
     }
@@ -345,7 +362,6 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         now: Moment,
         randomness: UInt64
     ) -> [NodeSessionEffect] {
-        backoff.reset()
         let head = MailboxNumber(welcome.mailboxHead)
         guard head >= mailbox.stored else {
             return contradicted(
@@ -360,53 +376,27 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
             head: head,
             hubTime: Moment(milliseconds: welcome.hubTime)
         )
-        if isInDoubt { ready.unconfirmed = connected }
+        ready.unproved = Unproved(
+            connected: connected,
+            deadline: now.adding(milliseconds: Self.deadAfter)
+        )
         state = .ready(ready)
-        var effects: [NodeSessionEffect] = isInDoubt ? [] : [.report(connected)]
-        let adoption = adoption(registry: welcome.registry, policy: welcome.policy)
-        effects += adoption
-        if !welcome.checkpoint.isEmpty { effects.append(.rememberCheckpoint(welcome.checkpoint)) }
-        effects += [.rememberSubscriptions(welcome.subscriptions), .checkLedger]
-        // A new registry may name new keys of this node: what leaves is then signed again first.
-        return adoption.isEmpty ? effects + submit(now: now) : effects
-    }
-
-    // MARK: The hub's ledger
-
-    private mutating func checked(
-        _ check: LedgerCheck,
-        now: Moment,
-        randomness: UInt64
-    ) -> [NodeSessionEffect] {
-        switch check {
-        case .contradicted(let contradiction):
-            return contradicted(contradiction, now: now, randomness: randomness)
-        case .undecided:
-            return isInDoubt ? disconnect(now: now, randomness: randomness, refusal: nil) : []
-        case .confirmed:
-            guard isInDoubt, case .ready(var ready) = state, let connected = ready.unconfirmed
-            else { return [] }
-            isInDoubt = false
-            ready.unconfirmed = nil
-            state = .ready(ready)
-            return [.rememberDoubt(false), .report(connected), acknowledgement] + submit(now: now)
-        }
-    }
-
-    /// The hub's ledger does not go on from what is known: nothing more is exchanged with it.
-    mutating func contradicted(
-        _ contradiction: ConnectionState.Contradiction,
-        now: Moment,
-        randomness: UInt64
-    ) -> [NodeSessionEffect] {
-        isInDoubt = true
-        giveTime()
-        return [.rememberDoubt(true), .report(.contradiction(contradiction))]
-            + disconnect(
+        return [.rememberSubscriptions(welcome.subscriptions)]
+            + took(
+                adoption(registry: welcome.registry, policy: welcome.policy),
+                checkpoint: welcome.checkpoint,
                 now: now,
-                randomness: randomness,
-                refusal: WireRefusal(RefusalReport(Refusal(.hubContradictsItself)))
-            )
+                randomness: randomness
+            ) + (isReady ? [.requestNewestEntries] : [])
+    }
+
+    /// Lets the session go on with a hub that has proved its ledger.
+    mutating func goOn() -> ConnectionState? {
+        guard case .ready(var ready) = state, let unproved = ready.unproved else { return nil }
+        ready.unproved = nil
+        state = .ready(ready)
+        backoff.reset()
+        return unproved.connected
     }
 
     private func adoption(registry: Data, policy: Data) -> [NodeSessionEffect] {
@@ -428,24 +418,31 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         case .receipts(let receipts): return settle(receipts, now: now)
         case .deliveries(let deliveries): return take(deliveries.deliveries)
         case .update(let update):
-            let checkpoint: [NodeSessionEffect] =
-                update.checkpoint.isEmpty ? [] : [.rememberCheckpoint(update.checkpoint)]
-            return adoption(registry: update.registry, policy: update.policy) + checkpoint
+            let adoption = adoption(registry: update.registry, policy: update.policy)
+            guard !update.checkpoint.isEmpty else { return adoption }
+            return took(
+                adoption,
+                checkpoint: update.checkpoint,
+                now: now,
+                randomness: randomness
+            )
         case .subscribed(let answer):
             return [.rememberSubscriptions(answer.subscriptions)]
                 + answered(answer.request, .subscribed(answer.subscriptions))
-        case .proof(let proof): return answered(proof.request, .proof(proof))
+        case .proof(let proof): return take(proof, now: now, randomness: randomness)
+        case .consistency(let proof): return take(proof, now: now, randomness: randomness)
         case .ledgerPage(let page): return answered(page.request, .page(page))
         case .refused(let refused):
             return refusedPacket(refused, now: now, randomness: randomness)
         case .pong, .welcome: return []
-        case .hello, .submit, .acknowledge, .subscribe, .fetch, .prove, .readLedger, .ping, .bye:
+        case .hello, .submit, .acknowledge, .subscribe, .fetch, .prove, .proveConsistency,
+            .readLedger, .ping, .bye:
             return []
         }
     }
 
     private mutating func take(_ deliveries: [WireDelivery]) -> [NodeSessionEffect] {
-        guard !isInDoubt else { return [] }
+        guard !isUnproved else { return [] }
         let (taken, missing) = mailbox.take(deliveries)
         var effects: [NodeSessionEffect] = taken.isEmpty ? [] : [.storeDeliveries(taken)]
         if let missing { effects.append(.send(.fetch(missing, mailbox: node))) }

@@ -43,6 +43,20 @@ extension WirePacket.OneOf_Content {
         return .fetch(fetch)
     }
 
+    static func prove(_ message: MessageID, request: UInt64) -> Self {
+        var prove = WireProve()
+        prove.request = request
+        prove.messageID = message.data
+        return .prove(prove)
+    }
+
+    static func proveConsistency(size: UInt64, request: UInt64) -> Self {
+        var prove = WireProveConsistency()
+        prove.request = request
+        prove.size = size
+        return .proveConsistency(prove)
+    }
+
     static func request(_ request: NodeRequest) -> Self {
         let number = RequestNumber.asked(request.number)
         switch request.question {
@@ -51,11 +65,7 @@ extension WirePacket.OneOf_Content {
             subscribe.request = number
             subscribe.subscriptions = subscriptions
             return .subscribe(subscribe)
-        case .prove(let id):
-            var prove = WireProve()
-            prove.request = number
-            prove.messageID = id.data
-            return .prove(prove)
+        case .prove(let id): return .prove(id, request: number)
         case .readLedger(let from, let limit, let purpose):
             var read = WireReadLedger()
             read.request = number

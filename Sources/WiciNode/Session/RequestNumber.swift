@@ -11,6 +11,9 @@ enum RequestNumber {
     /// The fetch of a missing mailbox number; there is one at a time.
     static let fetch: UInt64 = 3
 
+    /// The n-th question about the hub's ledger, from 1.
+    static func ledger(_ count: UInt64) -> UInt64 { count << 2 }
+
     /// The n-th batch of envelopes.
     static func batch(_ count: UInt64) -> UInt64 { count << 2 | 1 }
 

@@ -27,8 +27,6 @@ package final class NodeStore: Sendable {
         case policy
         /// The newest checkpoint that verified.
         case checkpoint
-        /// One byte: 1 while the hub's ledger is in doubt.
-        case doubt
         /// Serialized Subscribe: what the hub last confirmed.
         case subscriptions
     }

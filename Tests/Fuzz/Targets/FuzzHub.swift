@@ -99,7 +99,7 @@ struct FuzzHub {
                 receiptCount += (try? WireReceipts(serializedBytes: bytes))?.receipts.count ?? 0
             case .append(let commit, let entries): appends.append((commit, entries))
             case .readMessages(let request, let indices): reads.append((request, indices))
-            case .readPage, .readProof: questionCount += 1
+            case .readPage, .readProof, .readConsistency: questionCount += 1
             case .send, .deliver, .sendReceipts, .publish, .signCheckpoint, .cut, .resumeAppends:
                 break
             }

@@ -32,13 +32,14 @@ extension FuzzTarget {
         try hub.requireAnswers(to: signed, mayOwe: true)
     }
 
-    /// A packet from the hub to a node that greets and to one that has been welcomed.
+    /// A packet from the hub to a node that greets, to one that waits for its proofs, and to one that
+    /// has had them.
     static let nodePacket = FuzzTarget("node-packet", longestInput: 32 << 10) { input in
         let prepared = try FuzzSession.prepared.get()
         var inputs = [input]
         if let signed = try FuzzKeys.shared.get().signedReceipts(input) { inputs.append(signed) }
         for packet in inputs {
-            for session in [prepared.greeting, prepared.ready] {
+            for session in [prepared.greeting, prepared.waiting, prepared.ready] {
                 var session = session
                 try session.take(packet)
                 try session.take(packet)
@@ -102,14 +103,62 @@ extension FuzzKeys {
 
 /// A node's session with a message on its way, and what its disk has.
 struct FuzzSession {
+    struct Prepared {
+        let greeting: FuzzSession
+        let waiting: FuzzSession
+        let ready: FuzzSession
+    }
+
     static let prepared = Result { try Self.prepare() }
+
+    /// Under these numbers the waiting session asks for growth and for an entry.
+    static let growthRequest: UInt64 = 4
+    static let entryRequest: UInt64 = 8
+
+    /// A ledger of two entries; the node has the checkpoint of the first and knows the second.
+    static let leaves = [leaf(Data("first".utf8)), leaf(record)]
+    private static let known = KnownEntry(
+        messageID: MessageID(milliseconds: 1, random: (1, 2)),
+        index: LedgerIndex(1)
+    )
+    private static let record: Data = {
+        let header = WireHeader.with { $0.messageID = known.messageID.data }
+        let bytes: Data? = try? header.serializedData()
+        let record: Data? = try? WireRecord.with { $0.accepted.header = bytes ?? Data() }
+            .serializedData()
+        return record ?? Data()
+    }()
+    private static let salt = Data(repeating: 9, count: LedgerLeaf.saltByteCount)
+
+    private static func leaf(_ record: Data) -> Data {
+        LedgerLeaf.bytes(salt: salt, record: record) ?? Data()
+    }
+
+    /// The signed head of that ledger's first entries.
+    static func checkpoint(of size: Int) throws -> SignedNote {
+        let tree = MerkleTree(leafHashes: leaves.prefix(size).map(TreeHash.leaf))
+        let ledger = try FuzzKeys.shared.get().ledger
+        let origin = ledger.verifierKey.name
+        return try Checkpoint(origin: origin, size: UInt64(size), root: tree.root)
+            .signed(by: ledger)
+    }
+
+    /// The proof of the entry that the node knows.
+    static func proof() throws -> WireProof {
+        var proof = WireProof()
+        (proof.entry.index, proof.entry.leaf) = (known.index.value, leaves[1])
+        (proof.entry.salt, proof.entry.record) = (salt, record)
+        (proof.size, proof.path) = (2, [TreeHash.leaf(leaves[0]).data])
+        proof.checkpoint = try checkpoint(of: 2).bytes
+        return proof
+    }
 
     private var machine: NodeSessionStateMachine
     private var now = FuzzNetwork.now
     private var stored = MailboxNumber.none
 
-    /// A session that waits for the welcome, and one that has had it.
-    private static func prepare() throws -> (greeting: FuzzSession, ready: FuzzSession) {
+    /// A session that waits for the welcome, one that waits for proofs, and one that has had them.
+    private static func prepare() throws -> Prepared {
         let network = try FuzzNetwork.shared.get()
         let envelope = try network.envelope(FuzzNetwork.goodPractice, number: 3)
         let parts = try EnvelopeParts(bytes: envelope, form: .submitted)
@@ -120,16 +169,27 @@ struct FuzzSession {
                 trust: NodeTrust(
                     registry: network.release.registry.digest,
                     policy: network.release.policy.digest,
-                    ledgerKey: try FuzzKeys.shared.get().ledgerKey.publicKey
+                    ledgerKey: try FuzzKeys.shared.get().ledger.verifierKey
                 ),
+                checkpoint: Checkpoint(kept: try Self.checkpoint(of: 1).bytes),
                 program: "wici fuzz"
             )
         )
         try session.handle(.started)
         let greeting = session
-        var packet = WirePacket()
-        packet.content = .welcome(WireWelcome())
-        try session.handle(.packet(packet.serializedData()))
+        var welcome = WireWelcome()
+        welcome.checkpoint = try Self.checkpoint(of: 2).bytes
+        try session.handle(.welcome(welcome))
+        try session.handle(.newestEntries([Self.known]))
+        let waiting = session
+        var growth = WireConsistency()
+        (growth.request, growth.checkpoint) = (Self.growthRequest, welcome.checkpoint)
+        growth.path = [TreeHash.leaf(Self.leaves[1]).data]
+        try session.handle(.consistency(growth))
+        var proof = try Self.proof()
+        proof.request = Self.entryRequest
+        try session.handle(.proof(proof))
+        try require(session.machine.isReady && !session.machine.isUnproved, "nothing was proved")
         let outgoing = OutgoingEnvelope(
             messageID: parts.messageID,
             digest: parts.digest,
@@ -138,7 +198,13 @@ struct FuzzSession {
         )
         try session.handle(.outboxReady([outgoing]))
         try session.handle(.asked(NodeRequest(number: 1, question: .subscribe([]))))
-        return (greeting, session)
+        return Prepared(greeting: greeting, waiting: waiting, ready: session)
+    }
+
+    private mutating func handle(_ content: WirePacket.OneOf_Content) throws {
+        var packet = WirePacket()
+        packet.content = content
+        try handle(.packet(packet.serializedData()))
     }
 
     private init(machine: NodeSessionStateMachine) { self.machine = machine }

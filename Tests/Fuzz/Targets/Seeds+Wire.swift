@@ -36,10 +36,12 @@ extension Seeds {
         (read.request, read.limit, read.purpose) = (8, 100, "security")
         var ping = WirePing()
         ping.nonce = 9
+        var growth = WireProveConsistency()
+        (growth.request, growth.size) = (4, 1)
         let contents: [WirePacket.OneOf_Content] = [
             .hello(hello), .submit(submit), .submit(one), .acknowledge(acknowledge),
-            .subscribe(subscribe), .fetch(fetch), .prove(prove), .readLedger(read), .ping(ping),
-            .bye(WireBye()), .welcome(WireWelcome()),
+            .subscribe(subscribe), .fetch(fetch), .prove(prove), .proveConsistency(growth),
+            .readLedger(read), .ping(ping), .bye(WireBye()), .welcome(WireWelcome()),
         ]
         return try contents.map { try packet($0) }
     }
@@ -66,7 +68,14 @@ extension Seeds {
         page.entries = [WireLedgerEntry()]
         var pong = WirePong()
         pong.hubTime = FuzzNetwork.now.milliseconds
-        let refusals = try ([0, 3, 5, 6] as [UInt64]).map { request in
+        let later = try FuzzSession.checkpoint(of: 2).bytes
+        welcome.checkpoint = later
+        var growth = WireConsistency()
+        (growth.request, growth.checkpoint) = (FuzzSession.growthRequest, later)
+        growth.path = [TreeHash.leaf(FuzzSession.leaves[1]).data]
+        var known = try FuzzSession.proof()
+        known.request = FuzzSession.entryRequest
+        let refusals = try ([0, 3, 4, 5, 6, 8] as [UInt64]).map { request in
             var refused = WireRefused()
             refused.request = request
             refused.refusal.code = RefusalCode.helloExpected.number
@@ -76,6 +85,7 @@ extension Seeds {
         let contents: [WirePacket.OneOf_Content] = [
             .welcome(welcome), .deliveries(deliveries), .update(update), .subscribed(subscribed),
             .proof(proof), .ledgerPage(page), .pong(pong), .receipts(try receipts(envelope)),
+            .consistency(growth), .proof(known),
         ]
         return try contents.map { try packet($0) } + refusals
     }

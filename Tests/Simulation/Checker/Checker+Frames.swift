@@ -27,7 +27,10 @@ extension Checker {
             }
         case .receipts(let signed): check(signed, node)
         case .welcome(let welcome): check(welcome, node, connection)
-        case .update(let update): checkNotes(update.registry, update.policy)
+        case .update(let update):
+            checkNotes(update.registry, update.policy)
+            if !update.checkpoint.isEmpty { sees(checkpoint: update.checkpoint) }
+        case .consistency(let proof): sees(checkpoint: proof.checkpoint)
         case .refused(let refused): check(refused, node)
         case .proof(let proof): check(proof, node)
         case .ledgerPage(let page): check(page, node)
@@ -41,7 +44,8 @@ extension Checker {
             }
             subscriptionsAnswered[node] = place + 1
         case .pong: break
-        case .hello, .submit, .acknowledge, .subscribe, .fetch, .prove, .readLedger, .ping, .bye:
+        case .hello, .submit, .acknowledge, .subscribe, .fetch, .prove, .proveConsistency,
+            .readLedger, .ping, .bye:
             fail(.contentWrong, "a node's packet from the hub")
         }
     }

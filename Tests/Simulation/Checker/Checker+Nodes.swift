@@ -108,16 +108,14 @@ extension Checker {
         }
     }
 
-    /// A node remembers a checkpoint.
-    func nodeKeeps(_ bytes: Data, after earlier: Checkpoint?) -> Checkpoint? {
-        sees(checkpoint: bytes)
-        guard let note = try? SignedNote(bytes: bytes, limits: .checkpoint),
-            let head = try? Checkpoint(text: note.text)
-        else { return earlier }
-        if let earlier, head.size < earlier.size {
-            fail(.checkpointWrong, "size \(head.size) after \(earlier.size)")
+    /// A node remembers a checkpoint: one of the ledger's, and none from before the last.
+    func nodeKeeps(_ note: Data, _ node: Int) {
+        sees(checkpoint: note)
+        guard let size = seenNotes[note] else { return }
+        if let earlier = keptSizes[node], size < earlier {
+            fail(.checkpointWrong, "node \(node) keeps size \(size) after \(earlier)")
         }
-        return head
+        keptSizes[node] = size
     }
 
     /// The session found the hub in a contradiction.

@@ -56,6 +56,8 @@ final class Checker {
     var expected: [UInt64: UInt64] = [:]
     var helloStarts: [UInt64: Set<UInt64>] = [:]
     var seenNotes: [Data: UInt64] = [:]
+    /// Size of the last checkpoint that each node kept.
+    var keptSizes: [Int: UInt64] = [:]
     /// How many of each node's recorded subscriptions have been answered or passed over.
     var subscriptionsAnswered: [Int: Int] = [:]
     var lastCheckpointSize: UInt64 = 0

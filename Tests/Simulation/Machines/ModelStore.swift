@@ -23,6 +23,7 @@ final class ModelStore: NodeDisk {
     private var known: Set<MessageID> = []
     private var registry: Data?
     private var policy: Data?
+    private var checkpoint: Data?
     private var random: Generator
 
     private var writesLeft: Int?
@@ -162,6 +163,12 @@ final class ModelStore: NodeDisk {
             store.policy = policy
         }
     }
+
+    func keep(checkpoint: Data) throws(StoreFailure) {
+        try write { $0.checkpoint = checkpoint }
+    }
+
+    func keptCheckpoint() throws(StoreFailure) -> Data? { checkpoint }
 
     func keptNotes() throws(StoreFailure) -> (registry: Data?, policy: Data?) {
         (registry, policy)

@@ -44,6 +44,8 @@ protocol NodeDisk: AnyObject {
     func fail(_ id: MessageID) throws(StoreFailure)
     func newestEntries() throws(StoreFailure) -> [KnownEntry]
     func keep(registry: Data, policy: Data) throws(StoreFailure)
+    func keep(checkpoint: Data) throws(StoreFailure)
+    func keptCheckpoint() throws(StoreFailure) -> Data?
     func keptNotes() throws(StoreFailure) -> (registry: Data?, policy: Data?)
 
     /// The whole inbox and outbox, for the checker.

@@ -28,15 +28,12 @@ struct NodeMachine {
     /// Whether the disk did not give the outbox when it was asked.
     var isOutboxUnread = false
     var asked: [UInt64: NodeRequest.Question] = [:]
-    /// Known entries that the hub was asked to prove.
-    var checking: [UInt64: KnownEntry] = [:]
     var lastRequest: UInt64 = 0
     var slowUntil: Int64 = 0
     /// Frames that came while it was slow, in their order.
     var unread: [(link: Int, bytes: Data)] = []
     /// When the shell last put down a tick, so that none is put down twice.
     var nextTick: Int64 = .max
-    var checkpoint: Checkpoint?
 
     init(place: Int, disk: any NodeDisk) {
         self.place = place

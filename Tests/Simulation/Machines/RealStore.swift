@@ -92,6 +92,14 @@ final class RealStore: NodeDisk {
         }
     }
 
+    func keep(checkpoint: Data) throws(StoreFailure) {
+        try use { store throws(NodeStoreError) in try store.keep([.checkpoint: checkpoint]) }
+    }
+
+    func keptCheckpoint() throws(StoreFailure) -> Data? {
+        try use { store throws(NodeStoreError) in try store.kept(.checkpoint) }
+    }
+
     func keptNotes() throws(StoreFailure) -> (registry: Data?, policy: Data?) {
         try use { store throws(NodeStoreError) in
             (try store.kept(.registry), try store.kept(.policy))

@@ -183,6 +183,7 @@ extension World {
         case .readMessages(let request, let indices): order(.readMessages(request, indices))
         case .readPage(let request): order(.readPage(request))
         case .readProof(let request): order(.readProof(request))
+        case .readConsistency(let request): order(.readConsistency(request))
         case .signCheckpoint: order(.signCheckpoint)
         case .cut(let connection, let node):
             trace.note("cuts", now, [country.placeOfNode[node] ?? -1])

@@ -76,7 +76,9 @@ extension World {
                 flipEntry(rows)
             }
         }
-        if case .checkpointed(let note, _) = event, hub.disk.counters.flips > 0 {
+        // A machine that has stopped reads nothing, and this is told to nobody.
+        if case .checkpointed(let note, _) = event, hub.disk.counters.flips > 0, !hub.disk.isStopped
+        {
             checker.readsBack(note, path: stage.folder + "/hub/ledger.sqlite")
         }
         if case .ledgerFailed = event, plan.mutation == .ignoreFailedCommit { return }

@@ -159,6 +159,10 @@ extension World {
         case (.forkHistory, .checkpointed(let note, let size)):
             guard let ledger = hub.ledger else { return event }
             return .checkpointed(head(of: ledger) ?? note, size: size)
+        case (.proveAnotherGrowth, .consistencyRead(let request, let material?)):
+            let path = material.path.map { TreeHash.node($0, $0) }
+            let other = ConsistencyMaterial(path: path, checkpoint: material.checkpoint)
+            return .consistencyRead(request, other)
         case (.deliverWithoutAsking, .messagesRead(let request, let messages)):
             let places = checker.book.releasePlaces
             return .messagesRead(

@@ -27,6 +27,7 @@ extension World {
                 node: country.members[place].node,
                 stored: stored,
                 trust: facts(of: nodes[place].trusted),
+                checkpoint: try disk.keptCheckpoint().flatMap(Checkpoint.init(kept:)),
                 program: "simulation"
             )
             trace.note("node starts", now, [place, Int(stored.value)])
@@ -51,8 +52,6 @@ extension World {
         nodes[place].unread = []
         nodes[place].isOutboxUnread = false
         nodes[place].asked = [:]
-        nodes[place].checking = [:]
-        nodes[place].checkpoint = nil
         if let link = nodes[place].link { network.close(link) }
         nodes[place].link = nil
         nodes[place].disk.end(cut.fate)
@@ -71,7 +70,7 @@ extension World {
             NodeTrust(
                 registry: country.registries[$0.registry].document.digest,
                 policy: country.policies[$0.policy].document.digest,
-                ledgerKey: country.ledgerSigner.verifierKey.publicKey
+                ledgerKey: country.ledgerSigner.verifierKey
             )
         }
     }
@@ -181,18 +180,13 @@ extension World {
             retryStoring(place)
             return []
         case .adopt(let registry, let policy): return adopt(registry, policy, place)
-        case .rememberCheckpoint(let bytes):
-            nodes[place].checkpoint = checker.nodeKeeps(bytes, after: nodes[place].checkpoint)
-            return []
-        case .checkLedger: return checkLedger(place)
-        case .rememberDoubt: return []
+        case .keepCheckpoint(let note): return keep(checkpoint: note, place)
+        case .requestNewestEntries:
+            return [.newestEntries(try? nodes[place].disk.newestEntries())]
         case .requestOutbox(let limit): return [.outboxReady(readyLetters(limit, place))]
         case .reseal(let id): return reseal(id, place)
         case .rememberSubscriptions: return []
         case .answer(let number, let answer):
-            if let known = nodes[place].checking.removeValue(forKey: number) {
-                return checked(answer, of: known, place)
-            }
             if let question = nodes[place].asked.removeValue(forKey: number) {
                 checker.nodeLearns(place, question, answer)
             }
@@ -201,37 +195,6 @@ extension World {
             checker.nodeReports(place, state)
             return []
         }
-    }
-
-    /// Asks for proofs of the newest entries that the node knows of.
-    private func checkLedger(_ place: Int) -> [NodeSessionEvent] {
-        guard let known = try? nodes[place].disk.newestEntries() else {
-            return [.ledgerChecked(.undecided)]
-        }
-        return known.map { entry in
-            nodes[place].lastRequest += 1
-            nodes[place].checking[nodes[place].lastRequest] = entry
-            return .asked(
-                NodeRequest(
-                    number: nodes[place].lastRequest,
-                    question: .prove(entry.messageID)
-                )
-            )
-        }
-    }
-
-    private func checked(
-        _ answer: NodeAnswer,
-        of known: KnownEntry,
-        _ place: Int
-    ) -> [NodeSessionEvent] {
-        let check = LedgerCheck(
-            answer,
-            of: known,
-            checkpoint: nodes[place].checkpoint,
-            ledgerKey: country.ledgerSigner.verifierKey
-        )
-        return [.ledgerChecked(check)]
     }
 
     /// Sends one frame towards the hub.

@@ -93,6 +93,18 @@ extension World {
         return facts(of: pair).map { [.trusts($0)] } ?? []
     }
 
+    func keep(checkpoint note: Data, _ place: Int) -> [NodeSessionEvent] {
+        checker.nodeKeeps(note, place)
+        do throws(StoreFailure) {
+            try nodes[place].disk.keep(checkpoint: note)
+        } catch .stopped {
+            stopped(place)
+        } catch {
+            // The one before is as true.
+        }
+        return []
+    }
+
     func readyLetters(_ limit: Int, _ place: Int) -> [OutgoingEnvelope] {
         guard nodes[place].unsealed.isEmpty else {
             nodes[place].isOutboxUnread = true

@@ -29,7 +29,7 @@ struct NodeSessionStateMachineTests {
 
     // MARK: Connecting
 
-    @Test func `the hello says what is on disk and how much may come`() throws {
+    @Test func `the hello says what is on disk and gives no credit yet`() throws {
         var session = SessionFixture(stored: 40)
         let effects = session.handle(.started)
         guard case .send(let bytes) = effects[1] else {
@@ -39,12 +39,12 @@ struct NodeSessionStateMachineTests {
         let hello = try WirePacket(serializedBytes: bytes).hello
         #expect(hello.versionMin == 1 && hello.versionMax == 1)
         #expect(hello.storedThrough == 40)
-        #expect(hello.windowEnd == 552)
+        #expect(hello.windowEnd == 40)
         #expect(hello.registryDigest == session.trust.registry.data)
         #expect(session.stateName == .greeting)
     }
 
-    @Test func `waiting times double up to half a minute and a welcome resets them`() {
+    @Test func `waiting times double up to half a minute and a proved connection resets them`() {
         var session = SessionFixture()
         _ = session.handle(.started)
         var waits: [Int64] = []
@@ -56,7 +56,7 @@ struct NodeSessionStateMachineTests {
             _ = session.handle(.tick)
         }
         #expect(waits == [200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000])
-        _ = session.handle(.packet(SessionFixture.welcome(head: 0)))
+        session.welcome(head: 0)
         _ = session.handle(.connectionClosed)
         let until = session.machine.nextDeadline ?? session.now
         #expect(until.milliseconds - session.now.milliseconds == 200)
@@ -79,63 +79,6 @@ struct NodeSessionStateMachineTests {
         session.now = session.now.adding(milliseconds: 1)
         #expect(session.handle(.tick).map(SessionFixture.name) == ["close", "report"])
         #expect(session.stateName == .waiting)
-    }
-
-    // MARK: A hub whose ledger goes back
-
-    private static let shrank = ConnectionState.Contradiction.mailboxShrank(
-        stored: MailboxNumber(9)
-    )
-
-    @Test(arguments: [false, true])
-    func `a hub whose mailbox ends before what is on disk is left, and told so`(
-        refuses: Bool
-    ) throws {
-        var session = SessionFixture(stored: 9)
-        _ = session.handle(.started)
-        let answer =
-            refuses
-            ? SessionFixture.refused(.numberUnknown) : SessionFixture.welcome(head: 5)
-        let effects = session.handle(.packet(answer))
-        #expect(effects.contains(.report(.contradiction(Self.shrank))))
-        #expect(effects.contains(.rememberDoubt(true)) && effects.contains(.closeConnection))
-        #expect(session.stateName == .waiting)
-    }
-
-    @Test func `a hub in doubt is given nothing until it proves what is known`() throws {
-        var session = SessionFixture(stored: 9)
-        _ = session.handle(.started)
-        _ = session.handle(.packet(SessionFixture.welcome(head: 5)))
-        session.now = try #require(session.machine.nextDeadline)
-        // Other messages under the same numbers would look like this.
-        let hello = session.handle(.tick)
-        #expect(SessionFixture.hello(hello)?.windowEnd == 9)
-        let welcome = session.handle(.packet(SessionFixture.welcome(head: 12)))
-        #expect(welcome.contains(.checkLedger))
-        #expect(!welcome.contains { if case .report = $0 { true } else { false } })
-        #expect(session.handle(.outboxChanged).isEmpty)
-        let mail = SessionFixture.deliveries([10])
-        #expect(SessionFixture.stored(session.handle(.packet(mail))).isEmpty)
-        let confirmed = session.handle(.ledgerChecked(.confirmed))
-        #expect(confirmed.contains(.rememberDoubt(false)))
-        #expect(confirmed.map(SessionFixture.name).contains("acknowledge"))
-        #expect(SessionFixture.stored(session.handle(.packet(mail))) == [10])
-    }
-
-    @Test func `a hub that cannot prove what is known is left`() throws {
-        var session = SessionFixture()
-        session.bring(to: .ready)
-        let message = SessionFixture.envelope(1).messageID
-        let missing = ConnectionState.Contradiction.entryMissing(message)
-        let effects = session.handle(.ledgerChecked(.contradicted(missing)))
-        #expect(effects.contains(.report(.contradiction(missing))))
-        #expect(effects.contains(.closeConnection) && session.machine.isInDoubt)
-        session.now = try #require(session.machine.nextDeadline)
-        _ = session.handle(.tick)
-        _ = session.handle(.packet(SessionFixture.welcome(head: 12)))
-        // Neither yes nor no: it is asked again later.
-        let unclear = session.handle(.ledgerChecked(.undecided))
-        #expect(unclear.contains(.closeConnection) && session.machine.isInDoubt)
     }
 
     // MARK: Deliveries
@@ -223,7 +166,7 @@ struct NodeSessionStateMachineTests {
         var session = SessionFixture()
         _ = session.handle(.started)
         func wait() -> Int64 {
-            _ = session.handle(.packet(SessionFixture.welcome(head: 2)))
+            session.welcome(head: 2)
             _ = session.handle(.packet(SessionFixture.deliveries([1, 2])))
             _ = session.handle(.storingFailed)
             let until = session.machine.nextDeadline ?? session.now
@@ -235,7 +178,7 @@ struct NodeSessionStateMachineTests {
         }
         let waits = (0..<9).map { _ in wait() }
         #expect(waits == [200, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000])
-        _ = session.handle(.packet(SessionFixture.welcome(head: 2)))
+        session.welcome(head: 2)
         _ = session.handle(.packet(SessionFixture.deliveries([1, 2])))
         _ = session.handle(.stored(through: MailboxNumber(1)))
         _ = session.handle(.connectionClosed)
@@ -299,7 +242,7 @@ struct NodeSessionStateMachineTests {
         #expect(session.machine.window.waiting == Array(many.dropFirst(200)))
         session.now = session.now.adding(milliseconds: 60_000)
         _ = session.handle(.tick)
-        let effects = session.handle(.packet(SessionFixture.welcome(head: 0)))
+        let effects = session.welcome(head: 0)
         #expect(SessionFixture.envelopes(effects) == many[200..<456].map(\.bytes))
     }
 
@@ -411,10 +354,10 @@ struct NodeSessionStateMachineTests {
     @Test func `nothing is submitted before the node trusts a registry`() {
         var session = SessionFixture(trusting: false)
         _ = session.handle(.started)
-        _ = session.handle(.packet(SessionFixture.welcome(head: 0)))
+        session.welcome(head: 0)
         #expect(session.handle(.outboxChanged) == [])
         let effects = session.handle(.trusts(session.trust))
-        #expect(effects.map(SessionFixture.name) == ["requestOutbox"])
+        #expect(effects.map(SessionFixture.name) == ["report", "acknowledge", "requestOutbox"])
     }
 
     @Test func `an empty answer of the outbox does not hide a change that came meanwhile`() {

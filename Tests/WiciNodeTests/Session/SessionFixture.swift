@@ -13,27 +13,30 @@ struct SessionFixture {
     enum StateName: CaseIterable, Sendable { case stopped, waiting, greeting, ready }
     enum EventName: CaseIterable, Sendable {
         case started, garbage, welcome, refused, deliveries, tick, late, outboxChanged, outboxReady
-        case stored, storingFailed, trusts, keysChanged, asked, ledgerConfirmed, ledgerContradicted
-        case ledgerUnclear, closed, authenticationFailed,
-            stopping
+        case stored, storingFailed, trusts, keysChanged, asked, newestEntries, closed
+        case authenticationFailed, stopping
     }
 
     let hubKey: SigningKey
+    /// Signs checkpoints with the same key.
+    let hub: NoteSigner
     let trust: NodeTrust
     var machine: NodeSessionStateMachine
     var now = Moment(milliseconds: 1_000_000)
 
-    init(stored: UInt64 = 0, trusting: Bool = true) {
+    init(stored: UInt64 = 0, trusting: Bool = true, checkpoint: Checkpoint? = nil) {
         hubKey = SigningKey()
+        hub = (try? NoteSigner(name: "test-ledger", key: hubKey)).unsafelyKnown
         trust = NodeTrust(
             registry: Digest.of(domain: "registry"),
             policy: Digest.of(domain: "policy"),
-            ledgerKey: hubKey.publicKey
+            ledgerKey: hub.verifierKey
         )
         machine = NodeSessionStateMachine(
             node: Self.node,
             stored: MailboxNumber(stored),
             trust: trusting ? trust : nil,
+            checkpoint: checkpoint,
             program: "wici test"
         )
     }
@@ -53,8 +56,14 @@ struct SessionFixture {
         case .greeting: _ = handle(.started)
         case .ready:
             _ = handle(.started)
-            _ = handle(.packet(Self.welcome(head: 0)))
+            welcome(head: 0)
         }
+    }
+
+    /// Welcomes a node that knows of no entry, so that nothing has to be proved.
+    @discardableResult
+    mutating func welcome(head: UInt64) -> [NodeSessionEffect] {
+        handle(.packet(Self.welcome(head: head))) + handle(.newestEntries([]))
     }
 
     var stateName: StateName {
@@ -84,9 +93,9 @@ struct SessionFixture {
         case .trusts: return .trusts(trust)
         case .keysChanged: return .keysChanged
         case .asked: return .asked(NodeRequest(number: 1, question: .subscribe([])))
-        case .ledgerConfirmed: return .ledgerChecked(.confirmed)
-        case .ledgerContradicted: return .ledgerChecked(.contradicted(.checkpointWrong))
-        case .ledgerUnclear: return .ledgerChecked(.undecided)
+        case .newestEntries:
+            let id = Self.envelope(1).messageID
+            return .newestEntries([KnownEntry(messageID: id, index: LedgerIndex(7))])
         case .closed: return .connectionClosed
         case .authenticationFailed: return .authenticationFailed
         case .stopping: return .stopping
@@ -102,22 +111,16 @@ struct SessionFixture {
         )
         stopped[.started] = (["open", "hello", "report"], .greeting)
         stopped[.asked] = (["answer"], .stopped)
-        stopped[.ledgerContradicted] = (["rememberDoubt", "report"], .stopped)
         var waiting = [EventName: Row](
             uniqueKeysWithValues: EventName.allCases.map { ($0, ([], .waiting)) }
         )
         waiting[.late] = (["open", "hello", "report"], .greeting)
         waiting[.asked] = (["answer"], .waiting)
-        waiting[.ledgerContradicted] = (["rememberDoubt", "report"], .waiting)
         waiting[.stopping] = (["report"], .stopped)
         var greeting = [EventName: Row](
             uniqueKeysWithValues: EventName.allCases.map { ($0, ([], .greeting)) }
         )
-        let contradicted = ["rememberDoubt", "report", "close", "report"]
-        greeting[.welcome] = (
-            ["report", "rememberSubscriptions", "checkLedger", "requestOutbox"], .ready
-        )
-        greeting[.ledgerContradicted] = (contradicted, .waiting)
+        greeting[.welcome] = (["rememberSubscriptions", "requestNewestEntries"], .ready)
         greeting[.asked] = (["answer"], .greeting)
         greeting[.stopping] = (["close", "report"], .stopped)
         for name in [EventName.garbage, .refused, .late, .storingFailed, .closed] {
@@ -128,7 +131,7 @@ struct SessionFixture {
             uniqueKeysWithValues: EventName.allCases.map { ($0, ([], .ready)) }
         )
         ready[.deliveries] = (["storeDeliveries"], .ready)
-        ready[.ledgerContradicted] = (contradicted, .waiting)
+        ready[.newestEntries] = (["prove"], .ready)
         ready[.outboxReady] = (["submit", "requestOutbox"], .ready)
         ready[.asked] = (["subscribe"], .ready)
         ready[.stopping] = (["bye", "close", "report"], .stopped)
@@ -149,9 +152,8 @@ struct SessionFixture {
         case .storeDeliveries: "storeDeliveries"
         case .storeReceipts: "storeReceipts"
         case .adopt: "adopt"
-        case .rememberCheckpoint: "rememberCheckpoint"
-        case .checkLedger: "checkLedger"
-        case .rememberDoubt: "rememberDoubt"
+        case .keepCheckpoint: "keepCheckpoint"
+        case .requestNewestEntries: "requestNewestEntries"
         case .requestOutbox: "requestOutbox"
         case .reseal: "reseal"
         case .rememberSubscriptions: "rememberSubscriptions"
@@ -167,6 +169,8 @@ struct SessionFixture {
         case .acknowledge: "acknowledge"
         case .subscribe: "subscribe"
         case .fetch: "fetch"
+        case .prove: "prove"
+        case .proveConsistency: "proveConsistency"
         case .ping: "ping"
         case .bye: "bye"
         default: "other"
