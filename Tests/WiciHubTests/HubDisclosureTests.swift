@@ -123,6 +123,38 @@ struct HubDisclosureTests {
         #expect(hub.recordedRefusals.isEmpty)
     }
 
+    // MARK: What was refused
+
+    @Test
+    func `what was refused stays refused under rules that would give it, for what came after it`()
+        throws
+    {
+        var hub = try HubSimulation.started()
+        try hub.bring(try hub.network.release(policy: HubNetwork.withoutCharities))
+        try hub.hello(police, on: 1)
+        try hub.hello(office, on: 2)
+        try hub.hello(charity, on: 3)
+        let letters = [
+            try hub.network.envelope(from: police, to: [charity], number: 1),
+            try hub.network.envelope(from: police, to: [office], number: 2),
+        ]
+        try hub.submit(letters, from: police, on: 1)
+        hub.settle()
+        let first = hub.receipts(to: 1)
+        #expect(first.map(\.refusal.name) == ["not-granted", ""])
+        // The receipts were lost, and the rules have changed since.
+        try hub.bring(try hub.network.release())
+        hub.forgetSent()
+        try hub.submit(letters, from: police, on: 1)
+        hub.settle()
+        let second = hub.receipts(to: 1)
+        #expect(second.map(\.refusal.code) == first.map(\.refusal.code))
+        #expect(second.map(\.refusal.field) == first.map(\.refusal.field))
+        #expect(second.map(\.accepted.repeated) == [false, true])
+        #expect(hub.recordedRefusals.count == 1)
+        #expect(hub.deliveries(to: 3).isEmpty)
+    }
+
     // MARK: Growth
 
     private func growth(

@@ -37,6 +37,7 @@ struct HubSimulation {
     private(set) var recipients: [LedgerIndex: (eligible: RecipientSet, audience: RecipientSet)] =
         [:]
     private var places: [MessageID: (LedgerIndex, Digest)] = [:]
+    private var refusedBefore: [MessageID: (Digest, AppendOutcome)] = [:]
 
     init(_ network: HubNetwork) throws {
         self.network = network
@@ -103,9 +104,18 @@ struct HubSimulation {
                 if let earlier = earlierOutcome(of: id, digest), case .repeated = earlier {
                     return earlier
                 }
-                guard record != nil else { return .unrecorded }
+                guard let record else { return .unrecorded }
+                if let code = RefusalCode.numbered(record.code), !code.retryable {
+                    let refusal = Refusal(code, field: record.field, rule: record.rule)
+                    refusedBefore[id] = (digest, .refusedBefore(index, refusal))
+                }
             }
             if case .accepted(let message) = entry {
+                if let (digest, refusal) = refusedBefore[message.messageID],
+                    digest == message.envelopeDigest
+                {
+                    return refusal
+                }
                 if let earlier = earlierOutcome(of: message.messageID, message.envelopeDigest) {
                     return earlier
                 }

@@ -4,6 +4,7 @@
 // Appending: places, idempotence, views, and what is read back.
 
 import Foundation
+import SwiftProtobuf
 import Testing
 import WiciCore
 import WiciLedger
@@ -114,6 +115,47 @@ struct AppendTests {
         #expect(outcomes[1] == .conflicting(LedgerIndex(3)))
         #expect(outcomes[2].index == LedgerIndex(3))
         #expect(ledger.size == 4)
+    }
+
+    @Test func `what was refused for good is refused again, and nothing else for it`() throws {
+        let fixture = try LedgerFixture()
+        let ledger = try fixture.openWithReleases()
+        let message = try acceptedEntry(1, to: recipients(["ngo-a.main"]))
+        func refusal(_ code: RefusalCode, by node: String = "kwp-lublin.main") -> NewEntry {
+            let record = WireRefusedRequest.with {
+                ($0.node, $0.request, $0.code) = (node, "submit", code.number)
+                ($0.field, $0.rule) = ("selector", "N1")
+                $0.messageID = message.messageID.data
+                $0.envelopeDigest = message.envelopeDigest.data
+            }
+            return .refused(
+                record,
+                unlessAccepted: message.messageID,
+                envelopeDigest: message.envelopeDigest
+            )
+        }
+        // What may succeed later, and what somebody else sent, decides nothing.
+        _ = try ledger.append(
+            [refusal(.busy), refusal(.notGranted, by: "pip.main")],
+            at: LedgerFixture.start
+        )
+        var other = try acceptedEntry(2, to: recipients(["ngo-a.main"]))
+        other.messageID = messageID(3)
+        let outcomes = try ledger.append(
+            [refusal(.notGranted), .accepted(message), .accepted(other)],
+            at: LedgerFixture.start
+        )
+        let place = LedgerIndex(4)
+        let again = Refusal(.notGranted, field: "selector", rule: "N1")
+        #expect(outcomes[..<2] == [.appended(place), .refusedBefore(place, again)])
+        #expect(outcomes[2].index == LedgerIndex(6))
+        // Sealed anew it is another message to the ledger.
+        var resealed = message
+        resealed.envelopeDigest = .zero
+        #expect(
+            try ledger.append([.accepted(resealed)], at: LedgerFixture.start)
+                == [.appended(LedgerIndex(7))]
+        )
     }
 
     @Test func `events that only the ledger itself may write are refused and change nothing`()

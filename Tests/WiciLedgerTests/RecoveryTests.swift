@@ -40,6 +40,15 @@ struct RecoveryTests {
                 ),
                 .event(.subscriptions(subscription)),
                 .event(
+                    .refused(
+                        .with {
+                            ($0.node, $0.code) = ("pip.main", RefusalCode.notGranted.number)
+                            $0.messageID = messageID(1_000).data
+                            $0.envelopeDigest = Digest.zero.data
+                        }
+                    )
+                ),
+                .event(
                     .withheld(
                         .with {
                             $0.node = "pip.main"
@@ -83,7 +92,8 @@ struct RecoveryTests {
     @Test func `views rebuilt from the records equal those that were kept`() throws {
         let fixture = try LedgerFixture()
         let tables = [
-            "message", "recipient_set", "delivered", "subscription", "tombstone", "release",
+            "message", "refused_message", "recipient_set", "delivered", "subscription", "tombstone",
+            "release",
         ]
         func rows() throws -> [[Row]] {
             let queue = try DatabaseQueue(path: fixture.path)
@@ -99,7 +109,7 @@ struct RecoveryTests {
         let kept = try rows()
         #expect(kept.allSatisfy { !$0.isEmpty })
         try fixture.tamper(
-            "DELETE FROM message; DELETE FROM delivered; UPDATE tombstone SET number = 9"
+            "DELETE FROM message; DELETE FROM delivered; DELETE FROM refused_message; UPDATE tombstone SET number = 9"
         )
         #expect(try rows() != kept)
         do {
@@ -169,7 +179,7 @@ struct RecoveryTests {
         ("UPDATE checkpoint SET note = x'00'", .ledgerCheckpointWrong, "checkpoint", 12),
         ("UPDATE checkpoint SET size = 11", .ledgerCheckpointWrong, "checkpoint", 11),
         ("DELETE FROM recipient_set", .ledgerViewsWrong, "message", 3),
-        ("PRAGMA user_version = 2", .ledgerVersionUnknown, "", nil),
+        ("PRAGMA user_version = 3", .ledgerVersionUnknown, "", nil),
     ])
     func `a tampered ledger is refused with the place`(
         sql: String,

@@ -89,6 +89,16 @@ extension HubStateMachine {
                 to: message.sender,
                 on: connection
             )
+        case .refusedBefore(_, let refusal):
+            answer(
+                RefusedEnvelope(
+                    refusal: refusal,
+                    messageID: message.messageID,
+                    envelopeDigest: message.envelopeDigest
+                ),
+                from: message.sender,
+                on: connection
+            )
         case .unrecorded:
             break
         case .conflicting:

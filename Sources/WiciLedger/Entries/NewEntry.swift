@@ -102,6 +102,9 @@ public enum AppendOutcome: Hashable, Sendable {
     )
     /// The message id belongs to other bytes, at this place. Nothing was stored.
     case conflicting(LedgerIndex)
+    /// The same bytes of the same sender had been refused before, at this place; they are not taken
+    /// though the rules would give them by now. Nothing was stored.
+    case refusedBefore(LedgerIndex, Refusal)
     /// Nothing was to be stored.
     case unrecorded
 
@@ -109,7 +112,7 @@ public enum AppendOutcome: Hashable, Sendable {
     public var index: LedgerIndex? {
         switch self {
         case .appended(let index), .conflicting(let index): index
-        case .repeated(let index, _, _, _): index
+        case .repeated(let index, _, _, _), .refusedBefore(let index, _): index
         case .unrecorded: nil
         }
     }

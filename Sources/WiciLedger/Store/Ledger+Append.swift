@@ -21,8 +21,8 @@ extension Ledger {
     /// Appends entries in order, in one transaction with one sync; gives one outcome for each.
     ///
     /// When this returns, everything it tells is on disk; when it throws, nothing of the batch is.
-    /// A message is idempotent by its id, within the batch too. Takes time in proportion to the
-    /// batch, not to the ledger.
+    /// A message is decided once, by its id and bytes, within the batch too. Takes time in proportion
+    /// to the batch, not to the ledger.
     public func append(
         _ entries: [NewEntry],
         at now: Moment
@@ -84,6 +84,7 @@ extension Ledger {
         _ message: AcceptedEntry,
         in batch: inout Batch
     ) throws(LedgerError) -> AppendOutcome {
+        if let refusal = try earlierRefusal(of: message) { return refusal }
         // The message's place follows those of its new sets, and nothing may be stored before the
         // id is known to be new.
         var place = batch.nextPlace
@@ -169,6 +170,25 @@ extension Ledger {
             eligible: try recipientSet(at: LedgerIndex(find.integer(2)), batch),
             audience: try recipientSet(at: LedgerIndex(find.integer(3)), batch)
         )
+    }
+
+    /// The refusal that the same bytes had; their sender may have missed it, and what came after them
+    /// was accepted since.
+    private func earlierRefusal(
+        of message: AcceptedEntry
+    ) throws(LedgerError) -> AppendOutcome? {
+        let find = statements.findRefusedMessage
+        defer { find.reset() }
+        find.bind(message.messageID.data, at: 1)
+        find.bind(message.sender.text, at: 2)
+        find.bind(message.envelopeDigest, at: 3)
+        guard try find.next() else { return nil }
+        let index = LedgerIndex(find.integer(0))
+        guard let bytes = find.data(1), let record = try? WireRecord(serializedBytes: bytes),
+            case .refused(let refused)? = record.event,
+            let code = RefusalCode.numbered(refused.code)
+        else { throw LedgerError(.ledgerViewsWrong, at: place("refused_message")) }
+        return .refusedBefore(index, Refusal(code, field: refused.field, rule: refused.rule))
     }
 
     private func recipientSet(

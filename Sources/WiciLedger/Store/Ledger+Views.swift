@@ -17,6 +17,13 @@ extension Ledger {
             guard try insert(message, message.envelopeDigest, at: index) else {
                 throw LedgerError(.auditMessageTwice, at: place("message", index.value))
             }
+        case .refused(let message):
+            let upsert = statements.upsertRefusedMessage
+            upsert.bind(message.messageID.data, at: 1)
+            upsert.bind(message.sender.text, at: 2)
+            upsert.bind(message.envelopeDigest, at: 3)
+            upsert.bind(index.value, at: 4)
+            try upsert.run(index: index.value)
         case .recipientSet(let set):
             let insert = statements.insertRecipientSet
             insert.bind(index.value, at: 1)

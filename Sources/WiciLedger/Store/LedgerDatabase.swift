@@ -21,7 +21,7 @@ enum LedgerDatabase {
     /// How long a connection waits for another's lock.
     static let busyMilliseconds: Int32 = 5_000
     /// Version of the tables below.
-    static let schemaVersion: Int32 = 1
+    static let schemaVersion: Int32 = 2
 
     /// The file that SQLite opens for a path, links followed.
     ///
@@ -222,6 +222,12 @@ enum LedgerDatabase {
             policy INTEGER NOT NULL,
             accepted_at INTEGER NOT NULL
         );
+        CREATE TABLE refused_message (
+            message_id BLOB PRIMARY KEY,
+            sender TEXT NOT NULL,
+            envelope_digest BLOB NOT NULL,
+            place INTEGER NOT NULL
+        ) WITHOUT ROWID;
         CREATE TABLE recipient_set (
             place INTEGER PRIMARY KEY,
             bytes BLOB NOT NULL
@@ -251,7 +257,8 @@ enum LedgerDatabase {
 
     /// The tables that `rebuildViews` empties and fills again.
     static let views = [
-        "message", "recipient_set", "delivered", "subscription", "tombstone", "release",
+        "message", "refused_message", "recipient_set", "delivered", "subscription", "tombstone",
+        "release",
     ]
 }
 

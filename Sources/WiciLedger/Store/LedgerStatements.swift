@@ -18,6 +18,10 @@ struct LedgerStatements {
     let insertMessage: PreparedStatement
     /// message_id → place, envelope_digest, eligible, audience, accepted_at.
     let findMessage: PreparedStatement
+    /// message_id, sender, envelope_digest, place.
+    let upsertRefusedMessage: PreparedStatement
+    /// message_id, sender, envelope_digest → place, record.
+    let findRefusedMessage: PreparedStatement
     /// place, bytes.
     let insertRecipientSet: PreparedStatement
     /// place → bytes.
@@ -62,6 +66,17 @@ struct LedgerStatements {
             """
             SELECT place, envelope_digest, eligible, audience, accepted_at
             FROM message WHERE message_id = ?
+            """
+        )
+        upsertRefusedMessage = try prepare(
+            "refused_message",
+            "INSERT OR REPLACE INTO refused_message VALUES (?, ?, ?, ?)"
+        )
+        findRefusedMessage = try prepare(
+            "refused_message",
+            """
+            SELECT place, record FROM refused_message JOIN opening USING (place)
+            WHERE message_id = ? AND sender = ? AND envelope_digest = ?
             """
         )
         insertRecipientSet = try prepare(

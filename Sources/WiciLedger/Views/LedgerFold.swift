@@ -153,7 +153,7 @@ public struct LedgerFold: Sendable {
         case .release(let release):
             releases[release.kind] = (index, release)
             releaseKinds[index] = release.kind
-        case .message, .none:
+        case .message, .refused, .none:
             break
         }
     }

@@ -64,6 +64,28 @@ public struct Withheld: Hashable, Sendable {
     public let reason: String
 }
 
+/// A message that was refused for good.
+public struct RefusedMessage: Hashable, Sendable {
+    /// Its id.
+    public let messageID: MessageID
+    /// The node that sent it.
+    public let sender: NodeID
+    /// Digest of the envelope.
+    public let envelopeDigest: Digest
+
+    /// Nil for a refusal of anything else, and for one after which the same bytes may succeed.
+    init?(_ refused: WireRefusedRequest) {
+        guard RefusalCode.numbered(refused.code)?.retryable == false,
+            let messageID = MessageID(bytes: refused.messageID),
+            let sender = NodeID(refused.node),
+            let envelopeDigest = Digest(bytes: refused.envelopeDigest)
+        else { return nil }
+        self.messageID = messageID
+        self.sender = sender
+        self.envelopeDigest = envelopeDigest
+    }
+}
+
 /// A registry or policy release.
 public struct RecordedRelease: Hashable, Sendable {
     /// Which document.
@@ -78,6 +100,8 @@ public struct RecordedRelease: Hashable, Sendable {
 public enum ViewChange: Hashable, Sendable {
     /// A message for the mailboxes of its audience.
     case message(AcceptedMessage)
+    /// A message that is not taken any more.
+    case refused(RefusedMessage)
     /// A recipient set that later records refer to.
     case recipientSet(RecipientSet)
     /// A node has everything through this number.
@@ -88,7 +112,7 @@ public enum ViewChange: Hashable, Sendable {
     case withheld(Withheld)
     /// A release from now on in force.
     case release(RecordedRelease)
-    /// Recorded only: refusals, audit reads, operations.
+    /// Recorded only: other refusals, audit reads, operations.
     case none
 
     /// Decodes exact record bytes.
@@ -137,7 +161,9 @@ public enum ViewChange: Hashable, Sendable {
             self = .release(try RecordedRelease(.registry, release))
         case .policyRelease(let release):
             self = .release(try RecordedRelease(.policy, release))
-        case .refused, .auditRead, .operation:
+        case .refused(let refused):
+            self = RefusedMessage(refused).map { .refused($0) } ?? .none
+        case .auditRead, .operation:
             self = .none
         case nil:
             throw RecordFault(.auditRecordFault, "event")

@@ -57,6 +57,8 @@ struct Book {
     private(set) var releasePlaces = (registry: LedgerIndex(0), policy: LedgerIndex(0))
     private var sets: [UInt64: WireRecipientSet] = [:]
     private var registryAt: [UInt64: Int] = [:]
+    /// Digests of messages that are not to be accepted any more.
+    private var refusedForGood: Set<Data> = []
     private var policyAt: [UInt64: Int] = [:]
     private var frontier = TreeFrontier()
     private let country: Country
@@ -140,6 +142,9 @@ struct Book {
                     code: refused.code
                 )
             )
+            if RefusalCode.numbered(refused.code)?.retryable == false {
+                refusedForGood.insert(refused.envelopeDigest)
+            }
         }
     }
 
@@ -154,6 +159,14 @@ struct Book {
         guard placeOfMessage[id] == nil else {
             return Violation(promise: .twice, detail: "message \(id) accepted again at \(index)")
         }
+        let digest = EnvelopeDigest.envelope(
+            header: EnvelopeDigest.header(accepted.header),
+            body: body,
+            wrapsRoot: wraps
+        )
+        guard !refusedForGood.contains(digest.data) else {
+            return Violation(promise: .decidedTwice, detail: "message \(id) at \(index)")
+        }
         placeOfMessage[id] = messages.count
         messageAt[index] = messages.count
         messages.append(
@@ -161,11 +174,7 @@ struct Book {
                 index: LedgerIndex(index),
                 id: id,
                 sender: sender,
-                digest: EnvelopeDigest.envelope(
-                    header: EnvelopeDigest.header(accepted.header),
-                    body: body,
-                    wrapsRoot: wraps
-                ),
+                digest: digest,
                 eligible: eligible,
                 audience: audience,
                 pair: ReleasePair(registry: registry, policy: policy)

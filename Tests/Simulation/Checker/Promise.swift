@@ -16,6 +16,7 @@ enum Promise: String, CaseIterable {
     case tombstoneWrong = "a tombstone stands only where one is recorded"
     case order = "a sender's messages keep their order"
     case twice = "each message takes effect once"
+    case decidedTwice = "what was refused for good stays refused"
     case checkpointWrong = "every checkpoint agrees with all before and with the disk"
     case revoked = "revoked means nothing more"
     case deliveredWrong = "delivered means on the recipient's disk"
