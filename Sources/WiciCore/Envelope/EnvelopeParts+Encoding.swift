@@ -79,13 +79,14 @@ extension WireWrap {
     init?(canonical bytes: UnsafeRawBufferPointer) {
         var fields = CanonicalFields(bytes)
         guard let recipient = fields.bytes(1, limit: 63),
+            let recipient = String(validating: recipient, as: UTF8.self),
             let keyID = fields.bytes(2, limit: 8), keyID.count == 8,
             let key = fields.bytes(3, limit: 32), key.count == 32,
             let ciphertext = fields.bytes(4, limit: 48), ciphertext.count == 48,
             fields.isAtEnd
         else { return nil }
         self.init()
-        self.recipient = String(decoding: recipient, as: UTF8.self)
+        self.recipient = recipient
         self.keyID = Data(keyID)
         self.encapsulatedKey = Data(key)
         self.ciphertext = Data(ciphertext)

@@ -33,6 +33,7 @@ package enum SealPadding {
     ) throws(SealError) -> WireSealedContent {
         var fields = CanonicalFields(bytes)
         guard let sender = fields.bytes(1, limit: 63),
+            let sender = String(validating: sender, as: UTF8.self),
             let messageID = fields.bytes(2, limit: 16),
             let body = fields.bytes(3, limit: EnvelopeLimits.body),
             let padding = fields.bytes(4, limit: EnvelopeLimits.body), fields.isAtEnd
@@ -42,7 +43,7 @@ package enum SealPadding {
             paddingCount(contentCount: bytes.count - field) == padding.count
         else { throw .wrongPadding }
         var content = WireSealedContent()
-        content.sender = String(decoding: sender, as: UTF8.self)
+        content.sender = sender
         content.messageID = Data(messageID)
         content.body = Data(body)
         return content
