@@ -9,7 +9,7 @@ package import Foundation
 package import WiciCore
 
 /// An entry that the node knows of: by a receipt, or by a delivery.
-package struct KnownEntry: Equatable, Sendable {
+package struct KnownEntry: Hashable, Sendable {
     /// The message that was accepted.
     package let messageID: MessageID
     /// The entry's place in the ledger.
@@ -25,8 +25,8 @@ package struct KnownEntry: Equatable, Sendable {
 /// What the node has the hub prove, and how far it has.
 ///
 /// Two things are asked at each connection: that the tree of the last checkpoint is the beginning of
-/// the hub's (RFC 6962 section 2.1.2), and that the newest entries, which no checkpoint may cover yet,
-/// stand where the hub said. Each later checkpoint is proved from the one before.
+/// the hub's (RFC 6962 section 2.1.2), and that the newest entries stand where the hub said. Each later
+/// checkpoint is proved from the one before, so that an entry has to be proved once.
 struct LedgerWatch: Equatable, Sendable {
     /// What one look at the hub's word gives.
     enum Finding: Equatable, Sendable {
@@ -53,6 +53,8 @@ struct LedgerWatch: Equatable, Sendable {
     private var given: Data?
     private var questions: [UInt64: Question] = [:]
     private var hasAskedForEntries = false
+    /// Of the newest entries those that the hub has proved, or that are no longer for this node.
+    private var settled: Set<KnownEntry> = []
     private var count: UInt64 = 0
 
     init(last: Checkpoint?) { self.last = last }
@@ -80,6 +82,7 @@ struct LedgerWatch: Equatable, Sendable {
         }
         guard let last, last.origin == head.origin else {
             self.last = head
+            settled = []
             return .keep(note)
         }
         if head.contradicts(last) { return .contradicted(.checkpointWrong) }
@@ -90,10 +93,13 @@ struct LedgerWatch: Equatable, Sendable {
         .ask(.proveConsistency(size: last.size, request: note(.growth)))
     }
 
-    /// Asks for proofs of the newest entries.
+    /// Asks for proofs of the newest entries, unless the last checkpoint covers them and they had one.
     mutating func ask(for entries: [KnownEntry]) -> [WirePacket.OneOf_Content] {
         hasAskedForEntries = true
-        return entries.map { .prove($0.messageID, request: note(.entry($0))) }
+        settled.formIntersection(entries)
+        let covered = last?.size ?? 0
+        return entries.filter { $0.index.value >= covered || !settled.contains($0) }
+            .map { .prove($0.messageID, request: note(.entry($0))) }
     }
 
     private mutating func note(_ question: Question) -> UInt64 {
@@ -129,8 +135,11 @@ struct LedgerWatch: Equatable, Sendable {
         guard let head = Checkpoint(bytes: answer.checkpoint, ledgerKey: key),
             !head.contradicts(last)
         else { return .contradicted(.checkpointWrong) }
-        return ProofModel(answer).proves(known.messageID, at: known.index, ledgerKey: key)
-            ? .nothing : .contradicted(.entryMissing(known.messageID))
+        guard ProofModel(answer).proves(known.messageID, at: known.index, ledgerKey: key) else {
+            return .contradicted(.entryMissing(known.messageID))
+        }
+        settled.insert(known)
+        return .nothing
     }
 
     /// Judges a refusal; nil when the session did not ask for what is refused.
@@ -141,7 +150,9 @@ struct LedgerWatch: Equatable, Sendable {
         case (.entry(let known), .entryUnknown?):
             return .contradicted(.entryMissing(known.messageID))
         // It is there, and no longer for this node.
-        case (.entry, .openingNotYours?): return .nothing
+        case (.entry(let known), .openingNotYours?):
+            settled.insert(known)
+            return .nothing
         default: return .undecided
         }
     }

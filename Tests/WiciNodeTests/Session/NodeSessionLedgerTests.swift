@@ -323,6 +323,38 @@ struct NodeSessionLedgerTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `an entry that was settled is asked for again only where no checkpoint covers it`(
+        isProved: Bool
+    ) throws {
+        for (covering, again) in [(7, 0), (3, 1)] {
+            var (session, effects) = try welcomed(
+                remembering: covering,
+                by: covering,
+                knowing: [ledger.known]
+            )
+            let request = try entryRequest(effects).request
+            var answer = WireRefused()
+            answer.request = request
+            answer.refusal = SessionFixture.refusal(.openingNotYours)
+            var packet = Data.packet(.refused(answer))
+            if isProved {
+                let proof = try ledger.proof(at: 4, size: 7, request: request, by: session.hub)
+                packet = .packet(.proof(proof))
+            }
+            #expect(session.handle(.packet(packet)).map(SessionFixture.name).first == "report")
+            _ = session.handle(.connectionClosed)
+            session.now = try #require(session.machine.nextDeadline)
+            _ = session.handle(.tick)
+            var welcome = try WirePacket(serializedBytes: SessionFixture.welcome(head: 0))
+            welcome.welcome.checkpoint = try ledger.note(covering, by: session.hub)
+            effects = session.handle(.packet(try welcome.serializedData()))
+            effects += session.handle(.newestEntries([ledger.known]))
+            #expect(effects.map(SessionFixture.name).count { $0 == "prove" } == again)
+            #expect(effects.map(SessionFixture.name).contains("report") == (again == 0))
+        }
+    }
+
     @Test func `both have to be proved`() throws {
         var (session, effects) = try welcomed(remembering: 5, by: 7, knowing: [ledger.known])
         let growth = try growthRequest(effects).request
