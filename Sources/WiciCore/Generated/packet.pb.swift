@@ -762,7 +762,7 @@ public nonisolated struct WireProof: Sendable {
   fileprivate var _entry: WireLedgerEntry? = nil
 }
 
-/// The ledger of `checkpoint` begins with that of the size asked for (RFC 6962 section 2.1.2).
+/// The ledger of `checkpoint` begins with that of the size asked for (RFC 9162 section 2.1.4).
 public nonisolated struct WireConsistency: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -25,7 +25,7 @@ package struct KnownEntry: Hashable, Sendable {
 /// What the node has the hub prove, and how far it has.
 ///
 /// Two things are asked at each connection: that the tree of the last checkpoint is the beginning of
-/// the hub's (RFC 6962 section 2.1.2), and that the newest entries stand where the hub said. Each later
+/// the hub's (RFC 9162 section 2.1.4), and that the newest entries stand where the hub said. Each later
 /// checkpoint is proved from the one before, so that an entry has to be proved once.
 struct LedgerWatch: Equatable, Sendable {
     /// What one look at the hub's word gives.
