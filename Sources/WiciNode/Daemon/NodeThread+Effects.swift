@@ -25,7 +25,7 @@ extension NodeThread {
             return []
         case .adopt(let registry, let policy): return adopt(registry: registry, policy: policy)
         case .keepCheckpoint(let note):
-            node.state.withLock { $0.checkpoint = machine.ledger.last }
+            node.state.withLock { $0.checkpoint = machine.ledger.kept }
             keep([.checkpoint: note])
             return []
         case .requestNewestEntries: return [.newestEntries(newestEntries())]

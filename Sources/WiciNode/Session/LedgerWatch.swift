@@ -34,8 +34,6 @@ struct LedgerWatch: Equatable, Sendable {
         case nothing
         /// The hub is to be asked.
         case ask(WirePacket.OneOf_Content)
-        /// This checkpoint is now the last one.
-        case keep(Data)
         /// The hub did not say.
         case undecided
         /// The ledger does not go on from what the node knows.
@@ -47,8 +45,13 @@ struct LedgerWatch: Equatable, Sendable {
         case entry(KnownEntry)
     }
 
-    /// The last checkpoint, which the one before it was proved to lead to.
-    private(set) var last: Checkpoint?
+    /// The last checkpoint that is kept over connections, and the last one of this connection.
+    ///
+    /// They differ while something else is unproved: growth alone can be proved by a hub whose ledger
+    /// has left the way after the kept checkpoint and before the newest entries.
+    private(set) var kept: Checkpoint?
+    private var last: Checkpoint?
+    private var lastNote: Data?
     /// The hub's newest checkpoint, not looked at yet; empty where it has none.
     private var given: Data?
     private var questions: [UInt64: Question] = [:]
@@ -57,13 +60,17 @@ struct LedgerWatch: Equatable, Sendable {
     private var settled: Set<KnownEntry> = []
     private var count: UInt64 = 0
 
-    init(last: Checkpoint?) { self.last = last }
+    init(kept: Checkpoint?) {
+        self.kept = kept
+        self.last = kept
+    }
 
     /// Whether everything that was to be proved on this connection has been.
     var isSatisfied: Bool { given == nil && hasAskedForEntries && questions.isEmpty }
 
     /// Begins anew on a new connection.
     mutating func restart() {
+        (last, lastNote) = (kept, nil)
         given = nil
         questions = [:]
         hasAskedForEntries = false
@@ -81,9 +88,9 @@ struct LedgerWatch: Equatable, Sendable {
             return .contradicted(.checkpointWrong)
         }
         guard let last, last.origin == head.origin else {
-            self.last = head
+            (self.last, lastNote) = (head, note)
             settled = []
-            return .keep(note)
+            return .nothing
         }
         if head.contradicts(last) { return .contradicted(.checkpointWrong) }
         return head.size == last.size ? .nothing : ask(from: last)
@@ -122,10 +129,17 @@ struct LedgerWatch: Equatable, Sendable {
             ConsistencyProof(oldSize: last.size, newSize: head.size, path: path)
                 .verify(oldRoot: last.root, newRoot: head.root)
         else { return .contradicted(.checkpointWrong) }
-        self.last = head
+        (self.last, lastNote) = (head, answer.checkpoint)
         // What was given before it is older.
         given = nil
-        return .keep(answer.checkpoint)
+        return .nothing
+    }
+
+    /// The checkpoint that is to be kept from now on, once everything is proved; nil when none is new.
+    mutating func takeProved() -> Data? {
+        guard isSatisfied, let note = lastNote else { return nil }
+        (kept, lastNote) = (last, nil)
+        return note
     }
 
     /// Judges the proof of a known entry; nil when the session did not ask for it.

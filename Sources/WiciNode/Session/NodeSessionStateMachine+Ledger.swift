@@ -66,7 +66,6 @@ extension NodeSessionStateMachine {
         switch finding {
         case .nothing: return goOnIfProved(now: now)
         case .ask(let question): return [.send(question)]
-        case .keep(let note): return [.keepCheckpoint(note)] + goOnIfProved(now: now)
         // Asked again on the next connection.
         case .undecided:
             return isUnproved ? disconnect(now: now, randomness: randomness, refusal: nil) : []
@@ -76,8 +75,10 @@ extension NodeSessionStateMachine {
     }
 
     private mutating func goOnIfProved(now: Moment) -> [NodeSessionEffect] {
-        guard ledger.isSatisfied, let connected = goOn() else { return [] }
-        return [.report(connected), acknowledgement] + submit(now: now)
+        guard ledger.isSatisfied else { return [] }
+        let proved = ledger.takeProved().map { [NodeSessionEffect.keepCheckpoint($0)] } ?? []
+        guard let connected = goOn() else { return proved }
+        return proved + [.report(connected), acknowledgement] + submit(now: now)
     }
 
     /// The hub's ledger does not go on from what is known: nothing more is exchanged with it.

@@ -80,7 +80,7 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         program: String
     ) {
         self.node = node
-        self.ledger = LedgerWatch(last: checkpoint)
+        self.ledger = LedgerWatch(kept: checkpoint)
         self.mailbox = MailboxReceiver(stored: stored)
         self.trust = trust
         self.program = String(program.prefix(64))

@@ -203,7 +203,7 @@ struct NodeSessionLedgerTests {
         let proof = try ledger.growth(from: 3, to: 7, request: request.request, by: session.hub)
         let kept = session.handle(.packet(.packet(.consistency(proof))))
         #expect(kept == [.keepCheckpoint(try ledger.note(7, by: session.hub))])
-        #expect(try session.machine.ledger.last == ledger.checkpoint(7))
+        #expect(try session.machine.ledger.kept == ledger.checkpoint(7))
         // An answer that nobody waits for changes nothing.
         #expect(session.handle(.packet(.packet(.consistency(proof)))).isEmpty)
     }
@@ -256,7 +256,7 @@ struct NodeSessionLedgerTests {
         }
         let answer = session.handle(.packet(.packet(.consistency(proof))))
         #expect(answer.contains(Self.wrong) && isLeft(answer, session))
-        #expect(try session.machine.ledger.last == ledger.checkpoint(5))
+        #expect(try session.machine.ledger.kept == ledger.checkpoint(5))
     }
 
     @Test func `a hub without a checkpoint has lost what the node remembers`() throws {
@@ -353,6 +353,32 @@ struct NodeSessionLedgerTests {
             #expect(effects.map(SessionFixture.name).count { $0 == "prove" } == again)
             #expect(effects.map(SessionFixture.name).contains("report") == (again == 0))
         }
+    }
+
+    @Test func `a checkpoint is kept only when the newest entries are proved too`() throws {
+        // The hub's ledger has left the way after the kept checkpoint, and lacks the known entry.
+        var (session, effects) = try welcomed(remembering: 3, by: 7, knowing: [ledger.known])
+        let growth = try ledger.growth(
+            from: 3,
+            to: 7,
+            request: try growthRequest(effects).request,
+            by: session.hub
+        )
+        #expect(session.handle(.packet(.packet(.consistency(growth)))).isEmpty)
+        var refused = WireRefused()
+        refused.request = try entryRequest(effects).request
+        refused.refusal = SessionFixture.refusal(.entryUnknown)
+        effects = session.handle(.packet(.packet(.refused(refused))))
+        #expect(isLeft(effects, session))
+        #expect(!effects.map(SessionFixture.name).contains("keepCheckpoint"))
+        #expect(try session.machine.ledger.kept == ledger.checkpoint(3))
+        // The next hub is asked from there.
+        session.now = try #require(session.machine.nextDeadline)
+        _ = session.handle(.tick)
+        var welcome = try WirePacket(serializedBytes: SessionFixture.welcome(head: 0))
+        welcome.welcome.checkpoint = try ledger.note(5, by: session.hub)
+        effects = session.handle(.packet(try welcome.serializedData()))
+        #expect(try growthRequest(effects).size == 3)
     }
 
     @Test func `both have to be proved`() throws {
