@@ -179,7 +179,8 @@ public nonisolated struct WireRefusedRequest: Sendable {
 
   public var node: String = String()
 
-  /// What was asked: connect, submit, subscribe, fetch, prove, read-ledger, packet.
+  /// What was asked: connect, submit, subscribe, fetch, prove, prove-consistency,
+  /// read-ledger, packet.
   public var request: String = String()
 
   public var code: UInt32 = 0
