@@ -175,9 +175,11 @@ package struct LedgerWork {
     }
 
     /// Signs a checkpoint of everything that is on disk, unless the last one is.
-    private mutating func sign(_ ledger: Ledger) throws(LedgerError) {
-        _ = try ledger.checkpoint(now: now())
+    @discardableResult
+    private mutating func sign(_ ledger: Ledger) throws(LedgerError) -> SignedNote {
+        let note = try ledger.checkpoint(now: now())
         tellHead(of: ledger)
+        return note
     }
 
     /// The last checkpoint; the hub learns of it before anybody gets a proof under it.
@@ -259,9 +261,10 @@ package struct LedgerWork {
             limit: request.limit,
             atMostBytes: HubStateMachine.Limits.ledgerPageBytes
         )
-        try sign(ledger)
-        let checkpoint = tellHead(of: ledger)?.note ?? Data()
-        post(.pageRead(request, entries.map(WireLedgerEntry.init), checkpoint: checkpoint))
+        let checkpoint = try sign(ledger)
+        post(
+            .pageRead(request, entries.map(WireLedgerEntry.init), checkpoint: checkpoint.bytes)
+        )
     }
 
     /// Proves a message's entry under the last checkpoint, or a new one where that does not cover it.

@@ -68,7 +68,7 @@ extension NodeSessionStateMachine {
         case .ask(let question): return [.send(question)]
         // Asked again on the next connection.
         case .undecided:
-            return isUnproved ? disconnect(now: now, randomness: randomness, refusal: nil) : []
+            return isProved ? [] : disconnect(now: now, randomness: randomness, refusal: nil)
         case .contradicted(let contradiction):
             return contradicted(contradiction, now: now, randomness: randomness)
         }

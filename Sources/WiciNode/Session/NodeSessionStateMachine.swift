@@ -104,9 +104,9 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         if case .ready = state { true } else { false }
     }
 
-    /// Whether the hub has still to prove its ledger.
-    package var isUnproved: Bool {
-        if case .ready(let ready) = state { ready.unproved != nil } else { false }
+    /// Whether the hub has welcomed the node and proved its ledger.
+    package var isProved: Bool {
+        if case .ready(let ready) = state { ready.unproved == nil } else { false }
     }
 
     /// Handles one event; `randomness` is 64 random bits, used for waiting times alone.
@@ -268,7 +268,7 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
 
     /// Sends what may leave and asks the outbox for more.
     mutating func submit(now: Moment) -> [NodeSessionEffect] {
-        guard case .ready(var ready) = state, trust != nil, ready.submitFrom == nil, !isUnproved
+        guard case .ready(var ready) = state, trust != nil, ready.submitFrom == nil, isProved
         else { return [] }
         var effects: [NodeSessionEffect] = []
         while let batch = window.takeBatch(now: now) {
@@ -313,7 +313,7 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
         let before = mailbox.stored
         mailbox.store(through: number)
         diskBackoff.reset()
-        return mailbox.stored > before && isReady && !isUnproved ? [acknowledgement] : []
+        return mailbox.stored > before && isProved ? [acknowledgement] : []
     }
 
     var acknowledgement: NodeSessionEffect {
@@ -324,7 +324,7 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
     }
 
     private mutating func ask(_ request: NodeRequest) -> [NodeSessionEffect] {
-        guard isReady, !isUnproved else { return [.answer(request.number, .disconnected)] }
+        guard isProved else { return [.answer(request.number, .disconnected)] }
         asked.append(request.number)
         return [.send(.request(request))]
     }
@@ -442,7 +442,7 @@ package struct NodeSessionStateMachine: Equatable, Sendable {
     }
 
     private mutating func take(_ deliveries: [WireDelivery]) -> [NodeSessionEffect] {
-        guard !isUnproved else { return [] }
+        guard isProved else { return [] }
         let (taken, missing) = mailbox.take(deliveries)
         var effects: [NodeSessionEffect] = taken.isEmpty ? [] : [.storeDeliveries(taken)]
         if let missing { effects.append(.send(.fetch(missing, mailbox: node))) }

@@ -103,9 +103,11 @@ struct NodeSessionLedgerTests {
         let kept = try size.map { try ledger.checkpoint($0) }
         var session = SessionFixture(checkpoint: kept)
         _ = session.handle(.started)
-        var packet = try WirePacket(serializedBytes: SessionFixture.welcome(head: head))
-        packet.welcome.checkpoint = try hub.map { try ledger.note($0, by: session.hub) } ?? Data()
-        var effects = session.handle(.packet(try packet.serializedData()))
+        let packet = try SessionFixture.welcome(
+            head: head,
+            checkpoint: hub.map { try ledger.note($0, by: session.hub) } ?? Data()
+        )
+        var effects = session.handle(.packet(packet))
         effects += session.handle(.newestEntries(entries))
         return (session, effects)
     }
@@ -224,9 +226,11 @@ struct NodeSessionLedgerTests {
         other.records[1] = Data("another".utf8)
         var session = SessionFixture(checkpoint: try ledger.checkpoint(5))
         _ = session.handle(.started)
-        var packet = try WirePacket(serializedBytes: SessionFixture.welcome(head: 0))
-        packet.welcome.checkpoint = try other.note(size, by: session.hub)
-        let effects = session.handle(.packet(try packet.serializedData()))
+        let packet = try SessionFixture.welcome(
+            head: 0,
+            checkpoint: other.note(size, by: session.hub)
+        )
+        let effects = session.handle(.packet(packet))
         #expect(effects.contains(Self.wrong) && isLeft(effects, session))
         #expect(!effects.contains(.requestNewestEntries))
     }
@@ -235,9 +239,8 @@ struct NodeSessionLedgerTests {
         var session = SessionFixture()
         _ = session.handle(.started)
         let stranger = try NoteSigner(name: "test-ledger", key: SigningKey())
-        var packet = try WirePacket(serializedBytes: SessionFixture.welcome(head: 0))
-        packet.welcome.checkpoint = try ledger.note(3, by: stranger)
-        let effects = session.handle(.packet(try packet.serializedData()))
+        let packet = try SessionFixture.welcome(head: 0, checkpoint: ledger.note(3, by: stranger))
+        let effects = session.handle(.packet(packet))
         #expect(effects.contains(Self.wrong) && isLeft(effects, session))
     }
 
@@ -271,10 +274,12 @@ struct NodeSessionLedgerTests {
     @Test func `a checkpoint beside a new registry waits until that is adopted`() throws {
         var session = SessionFixture(trusting: false)
         _ = session.handle(.started)
-        var packet = try WirePacket(serializedBytes: SessionFixture.welcome(head: 0))
-        packet.welcome.registry = Data("a registry".utf8)
-        packet.welcome.checkpoint = try ledger.note(3, by: session.hub)
-        var effects = session.handle(.packet(try packet.serializedData()))
+        let packet = try SessionFixture.welcome(
+            head: 0,
+            registry: Data("a registry".utf8),
+            checkpoint: ledger.note(3, by: session.hub)
+        )
+        var effects = session.handle(.packet(packet))
         effects += session.handle(.newestEntries([]))
         #expect(
             effects.map(SessionFixture.name) == [
@@ -346,9 +351,11 @@ struct NodeSessionLedgerTests {
             _ = session.handle(.connectionClosed)
             session.now = try #require(session.machine.nextDeadline)
             _ = session.handle(.tick)
-            var welcome = try WirePacket(serializedBytes: SessionFixture.welcome(head: 0))
-            welcome.welcome.checkpoint = try ledger.note(covering, by: session.hub)
-            effects = session.handle(.packet(try welcome.serializedData()))
+            let welcome = try SessionFixture.welcome(
+                head: 0,
+                checkpoint: ledger.note(covering, by: session.hub)
+            )
+            effects = session.handle(.packet(welcome))
             effects += session.handle(.newestEntries([ledger.known]))
             #expect(effects.map(SessionFixture.name).count { $0 == "prove" } == again)
             #expect(effects.map(SessionFixture.name).contains("report") == (again == 0))
@@ -375,9 +382,11 @@ struct NodeSessionLedgerTests {
         // The next hub is asked from there.
         session.now = try #require(session.machine.nextDeadline)
         _ = session.handle(.tick)
-        var welcome = try WirePacket(serializedBytes: SessionFixture.welcome(head: 0))
-        welcome.welcome.checkpoint = try ledger.note(5, by: session.hub)
-        effects = session.handle(.packet(try welcome.serializedData()))
+        let welcome = try SessionFixture.welcome(
+            head: 0,
+            checkpoint: ledger.note(5, by: session.hub)
+        )
+        effects = session.handle(.packet(welcome))
         #expect(try growthRequest(effects).size == 3)
     }
 

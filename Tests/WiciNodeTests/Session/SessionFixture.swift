@@ -212,10 +212,12 @@ struct SessionFixture {
 
     // MARK: Packets
 
-    static func welcome(head: UInt64) -> Data {
+    static func welcome(head: UInt64, registry: Data = Data(), checkpoint: Data = Data()) -> Data {
         var welcome = WireWelcome()
         welcome.version = 1
         welcome.mailboxHead = head
+        welcome.registry = registry
+        welcome.checkpoint = checkpoint
         return .packet(.welcome(welcome))
     }
 
